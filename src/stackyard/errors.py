@@ -1,0 +1,85 @@
+"""The errors of Stackyard, one small tree. Each says where, what was expected, and what to do next.
+
+StackyardError
+├── SpecError         the stack file is wrong; carries every finding
+├── UsageError        the command was called in a way that cannot work (exit code 2)
+├── MachineError      this machine lacks something: a binary, a permission, a free port
+├── PartError         a part of the system failed: it would not start, build, migrate or stop
+└── StateError        what is on disk does not fit what was asked: a lock, a foreign folder, broken state
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_PENDING = 3
+EXIT_BROKEN = 4
+
+
+class StackyardError(Exception):
+    """Something that a person can act on.
+
+    `what` is one sentence, `hint` the next step, `details` lines of evidence such as the last log lines of a part.
+    """
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, what: str, *, hint: str = "", details: Sequence[str] = ()) -> None:
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+        self.details = tuple(details)
+
+
+class UsageError(StackyardError):
+    """The command was called in a way that cannot work."""
+
+    exit_code = EXIT_USAGE
+
+
+class MachineError(StackyardError):
+    """This machine lacks something: a binary, a permission, a free port, space on the disk."""
+
+
+class PartError(StackyardError):
+    """A part of the system failed; `part` is its name in the stack file."""
+
+    def __init__(self, part: str, what: str, *, hint: str = "", details: Sequence[str] = ()) -> None:
+        super().__init__(what, hint=hint, details=details)
+        self.part = part
+
+
+class StateError(StackyardError):
+    """What is on disk does not fit what was asked: a lock, a foreign folder, broken state."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing wrong in a stack file: where it is, what is wrong, and what to write instead.
+
+    `line` and `column` count from 1; `excerpt` holds the lines around it, ready to print. `key` is the dotted path.
+    """
+
+    file: str
+    line: int
+    column: int
+    key: str
+    what: str
+    hint: str = ""
+    excerpt: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.what}"
+
+
+class SpecError(StackyardError):
+    """The stack file is wrong. All findings of one reading, never the first only."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        noun = "problem" if len(findings) == 1 else "problems"
+        super().__init__(f"{len(findings)} {noun} in the stack file")
+        self.findings = tuple(findings)

@@ -1,0 +1,1 @@
+"""The native target: real parts as supervised processes on this machine, no Docker."""
