@@ -312,6 +312,8 @@ class System:
     logs: Logs = Logs()
     network: str = ""
     description: str = ""
+    welcome: str = ""
+    """Text shown after `up`: how to sign in, where to begin."""
 
     @property
     def is_development(self) -> bool:

@@ -1,4 +1,4 @@
-"""A program: everything the supervisor must know to run one process. Standard library only; it crosses a socket as JSON.
+"""A program: all that the supervisor must know to run one process. Standard library only; it crosses a socket as JSON.
 
 Secrets never stand in a program. An environment value is a list of pieces, text or `SecretPiece`; the supervisor
 reads the secret from its file in the moment it starts the process.
@@ -56,7 +56,7 @@ class Program:
     """One process to supervise.
 
     `id` is unique ("api-1"), `part` the name in the stack file ("api"). `ports` are the TCP ports it will open on
-    loopback: the supervisor checks that they are free before it starts the process. `uid`/`gid` None: no change of user.
+    loopback: the supervisor checks that they are free before the start. `uid`/`gid` None: no change of user.
     `capabilities` are kept for a process that drops root ("net_bind_service"). `watch` marks what a change of the part
     that the plan must notice (a fingerprint of source or config): the supervisor only carries it.
     `schedule`: a cron expression; the program then runs at those times instead of always.
@@ -76,8 +76,6 @@ class Program:
     stop_signal: str = "SIGTERM"
     stop_grace: float = 15.0
     nice: int = 0
-    memory: int | None = None
-    pids: int | None = None
     schedule: str = ""
     log_size: int = 20 * 1024**2
     log_files: int = 5
