@@ -1,0 +1,104 @@
+"""`stackyard`: reads the arguments, runs one command, and turns every error into words a person can act on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol
+
+from stackyard import __version__
+from stackyard.errors import EXIT_FAILED, EXIT_USAGE, SpecError, StackyardError
+
+# The modules are imported only when their command runs: `stackyard --help` must feel instant.
+COMMANDS = {
+    "up": "start the system, or bring it in line with the stack file",
+    "down": "stop the system; data stays",
+    "restart": "restart services, or all of them",
+    "status": "what runs, since when, and why not",
+    "logs": "read or follow the logs",
+    "run": "run a command in the environment of a service",
+    "plan": "what `up` would do, and why",
+    "clean": "remove what can be made again; data only on request",
+    "doctor": "what this machine lacks, and put it right",
+    "check": "check the stack file",
+    "explain": "the annotated reference of a key",
+    "schema": "the JSON Schema of the stack file, for editors",
+    "secrets": "list and set secrets; values are never shown",
+    "db": "look into a database: stats, shell",
+    "trust": "let browsers trust the development certificates",
+}
+
+
+class _Command(Protocol):
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, args: argparse.Namespace) -> int: ...
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 usage, 3 changes pending, 4 promise broken."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = next((word for word in words if not word.startswith("-")), "")
+    try:
+        return _dispatch(words, name)
+    except SpecError as error:
+        from stackyard.spec import render_findings
+
+        print(render_findings(error), file=sys.stderr)
+        return error.exit_code
+    except StackyardError as error:
+        _complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped by Ctrl-C", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (a pager, `head`) has seen enough; nothing may be flushed at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        return EXIT_FAILED
+
+
+def _dispatch(words: list[str], name: str) -> int:
+    parser = argparse.ArgumentParser(
+        prog="stackyard",
+        description="One file describes a web system. Stackyard runs it, operates it, and proves that it keeps its "
+        "promises.",
+        epilog="Every command has its own --help.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"stackyard {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    command: _Command | None = None
+    for each, title in COMMANDS.items():
+        own = commands.add_parser(each, help=title, description=title.capitalize() + ".", allow_abbrev=False)
+        if each == name:
+            command = import_module(f"stackyard.cli.{each}")
+            command.add_arguments(own)
+    if name and name not in COMMANDS:
+        return _unknown(name)
+    args = parser.parse_args(words)
+    if command is None:
+        parser.print_help()
+        return EXIT_USAGE
+    return command.run(args)
+
+
+def _unknown(name: str) -> int:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, 1)
+    hint = f" Did you mean `stackyard {near[0]}`?" if near else ""
+    print(f"stackyard: there is no command {name!r}.{hint} See `stackyard --help`.", file=sys.stderr)
+    return EXIT_USAGE
+
+
+def _complain(error: StackyardError) -> None:
+    from stackyard.cli.output import complain
+
+    complain(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Execute a plan as it stands: each step as soon as the steps it waits for are done, several at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Literal
+
+from stackyard.errors import StackyardError
+from stackyard.plan.step import Plan, Step
+
+Perform = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What became of a step: it began, it is done, or it failed. `seconds` is how long it took."""
+
+    step: Step
+    state: Literal["begun", "done", "failed"]
+    seconds: float = 0.0
+    error: StackyardError | None = None
+
+
+Tell = Callable[[Progress], None]
+
+
+def apply(plan: Plan, perform: Perform, tell: Tell, interrupted: threading.Event) -> None:
+    """Do every step.
+
+    The first failure lets running steps end and starts no more; then it is raised. `interrupted` does the same and
+    raises KeyboardInterrupt. `tell` is called from several threads, one call at a time.
+    """
+    _Application(plan, perform, tell, interrupted).run()
+
+
+class _Application:
+    def __init__(self, plan: Plan, perform: Perform, tell: Tell, interrupted: threading.Event) -> None:
+        self._perform = perform
+        self._tell = tell
+        self._interrupted = interrupted
+        self._lock = threading.Lock()
+        self._waiting = list(plan.steps)
+        self._open = {step.element for step in plan.steps}
+        self._running: dict[Future[None], Step] = {}
+        self._failure: BaseException | None = None
+
+    def run(self) -> None:
+        with ThreadPoolExecutor(max_workers=32, thread_name_prefix="step") as pool:
+            self._start_ready(pool)
+            while self._running:
+                finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    self._finish(future)
+                self._start_ready(pool)
+        if self._interrupted.is_set():
+            raise KeyboardInterrupt
+        if self._failure is not None:
+            raise self._failure
+
+    def _start_ready(self, pool: ThreadPoolExecutor) -> None:
+        if self._failure is not None or self._interrupted.is_set():
+            return
+        for step in [step for step in self._waiting if self._open.isdisjoint(step.after)]:
+            self._waiting.remove(step)
+            self._running[pool.submit(self._work, step)] = step
+
+    def _finish(self, future: Future[None]) -> None:
+        step = self._running.pop(future)
+        error = future.exception()
+        if error is None:
+            self._open.discard(step.element)
+        else:
+            self._failure = self._failure or error
+
+    def _work(self, step: Step) -> None:
+        begun = time.monotonic()
+        self._say(Progress(step, "begun"))
+        try:
+            self._perform(step)
+        except StackyardError as error:
+            self._say(Progress(step, "failed", time.monotonic() - begun, error))
+            raise
+        self._say(Progress(step, "done", time.monotonic() - begun))
+
+    def _say(self, progress: Progress) -> None:
+        with self._lock:
+            self._tell(progress)

@@ -1,0 +1,97 @@
+"""Installed Python environments: each build beside the old one, so that a failed install changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from pathlib import Path
+
+from stackyard.errors import PartError
+from stackyard.runner import Command, Result, Runner
+from stackyard.targets.native import fingerprint
+from stackyard.targets.native.prune import keep_newest
+
+
+def python_project(path: Path) -> tuple[str, tuple[Path, ...]]:
+    """(requires-python, folders of local dependencies) of a Python project; "" and () where it says nothing."""
+    try:
+        project = tomllib.loads((path / "pyproject.toml").read_text())
+    except FileNotFoundError:
+        return "", ()
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise PartError(path.name, f"{path / 'pyproject.toml'} cannot be read: {error}") from error
+    sources = project.get("tool", {}).get("uv", {}).get("sources", {})
+    local = tuple(
+        (path / source["path"]).resolve()
+        for source in sources.values()
+        if isinstance(source, dict) and isinstance(source.get("path"), str)
+    )
+    return str(project.get("project", {}).get("requires-python", "")), local
+
+
+def dependencies_digest(path: Path) -> str:
+    """A digest of what decides which packages are installed, for a project and its local dependencies."""
+    names = ("pyproject.toml", "requirements.txt", "requirements.lock", "uv.lock", "setup.py", "setup.cfg")
+    folders = (path, *python_project(path)[1])
+    return fingerprint.of_texts(
+        fingerprint.of_folder(folder / name) for folder in folders for name in names if (folder / name).is_file()
+    )
+
+
+def source_digest(path: Path) -> str:
+    """A digest of everything people wrote in a project and its local dependencies."""
+    return fingerprint.of_texts(fingerprint.of_folder(folder) for folder in (path, *python_project(path)[1]))
+
+
+def install_environment(service: str, source: Path, folder: Path, python: Path, log: Path, runner: Runner) -> None:
+    """Make the virtual environment `folder` for a Python project. Raises PartError with the last lines of pip.
+
+    A lock file is honoured (requirements.lock, uv.lock), else requirements.txt, else what pyproject.toml asks for. The
+    project itself is installed editable: what runs is the source that is edited, and a restart takes it in.
+    """
+    from uv import find_uv_bin
+
+    uv = find_uv_bin()
+    environment = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_PROGRESS": "1"}
+
+    def do(*argv: str) -> Result:
+        return runner.run(Command((uv, *argv), source, environment, log=log))
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    steps: list[tuple[str, ...]] = [("venv", "--clear", "--python", str(python), str(folder))]
+    steps += _installs(source)
+    for step in steps:
+        result = do(*step)
+        if not result.is_done:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise PartError(
+                service,
+                f"the Python environment of {service} could not be installed",
+                hint=f"The whole output is in {log}.",
+                details=result.tail,
+            )
+    keep_newest(folder.parent, folder)
+
+
+def _installs(source: Path) -> list[tuple[str, ...]]:
+    """The uv commands that install a project's packages, the locked ones first."""
+    install = ("pip", "install", "--compile-bytecode", "--quiet")
+    has_project = (source / "pyproject.toml").is_file()
+    own: list[tuple[str, ...]] = [(*install, "--editable", ".")] if has_project else []
+    if (source / "requirements.lock").is_file():
+        locked = (*install, "--requirement", "requirements.lock")
+        # The lock pins what others publish; local dependencies and the project itself come from their folders.
+        return [locked, *((*step, "--constraint", "requirements.lock") for step in own)]
+    if (source / "uv.lock").is_file():
+        return [("sync", "--frozen", "--no-dev", "--active", "--compile-bytecode", "--quiet")]
+    if (source / "requirements.txt").is_file():
+        return [(*install, "--requirement", "requirements.txt"), *own]
+    return own
+
+
+def compile_source(source: Path, python: Path, runner: Runner) -> None:
+    """Write byte code beside the source: parts that run as another user may not, and would compile at every start."""
+    folders = (source, *python_project(source)[1])
+    argv = (str(python), "-m", "compileall", "-q", "-x", r"node_modules|\.venv|\.stackyard", *map(str, folders))
+    runner.run(Command(argv, source, dict(os.environ)))

@@ -1,0 +1,64 @@
+"""Digests of folders: what changed since the last time, by content and not by date."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+# Folders that tools write into and that never change what a program is.
+_PRODUCTS = frozenset(
+    {
+        ".git",
+        ".hg",
+        ".venv",
+        "venv",
+        "node_modules",
+        "dist",
+        "__pycache__",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".stackyard",
+        ".tox",
+        ".idea",
+        ".vscode",
+        "coverage",
+    }
+)
+_PRODUCT_SUFFIXES = (".pyc", ".pyo", ".log", ".egg-info", ".swp", ".tsbuildinfo")
+
+
+def is_product(path: Path) -> bool:
+    """True for what tools write by themselves: caches, builds, virtual environments."""
+    return any(part in _PRODUCTS or part.endswith(_PRODUCT_SUFFIXES) for part in path.parts)
+
+
+def source_files(folder: Path) -> Iterator[Path]:
+    """The files below a folder that people write, in a stable order. Links are not followed."""
+    for here, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if name not in _PRODUCTS and not name.endswith(_PRODUCT_SUFFIXES))
+        for name in sorted(files):
+            if not name.endswith(_PRODUCT_SUFFIXES):
+                yield Path(here, name)
+
+
+def of_folder(folder: Path) -> str:
+    """A digest of names and contents below `folder`; a file itself is its content. Unreadable files count by name."""
+    digest = hashlib.sha256()
+    for path in [folder] if folder.is_file() else source_files(folder):
+        digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
+        try:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError as error:
+            digest.update(str(error.errno).encode())
+    return digest.hexdigest()[:16]
+
+
+def of_texts(texts: Iterable[str]) -> str:
+    """A digest of texts, in their order."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()[:16]

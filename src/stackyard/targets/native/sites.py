@@ -1,0 +1,96 @@
+"""Built front ends: each build in a folder of its own, and the link `current` that the edge serves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from stackyard.errors import PartError
+from stackyard.model.system import Service, StaticSource
+from stackyard.runner import Command, Runner
+from stackyard.targets.native import fingerprint
+from stackyard.targets.native.prune import keep_newest
+
+
+def build_site(service: Service, folder: Path, digest: str, log: Path, npm: Path | None, runner: Runner) -> None:
+    """Build a front end into `folder/digest` and point `folder/current` there.
+
+    Raises PartError with the last lines of npm when the build fails; what was served before still is.
+    """
+    source = service.source
+    assert isinstance(source, StaticSource)
+    made = source.path
+    if source.script:
+        _npm_build(service, source, log, npm, runner)
+        made = source.path / source.output
+    if not (made / "index.html").is_file():
+        raise PartError(
+            service.name,
+            f"the front end {service.name} has no index.html in {made}",
+            hint=f"`npm run {source.script}` should write it there; `output:` names another folder."
+            if source.script
+            else "Name the folder that holds it: `static: {path: …, script: ''}`.",
+        )
+    release = folder / digest
+    beside = folder / f".{digest}.new"
+    shutil.rmtree(beside, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(made, beside)
+    shutil.rmtree(release, ignore_errors=True)
+    beside.rename(release)
+    link = folder / ".current.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(digest)
+    link.replace(folder / "current")
+    keep_newest(folder, release)
+
+
+def _npm_build(service: Service, source: StaticSource, log: Path, npm: Path | None, runner: Runner) -> None:
+    if npm is None:
+        raise PartError(
+            service.name,
+            f"the front end {service.name} needs npm, and there is none on this machine",
+            hint="`stackyard doctor --install` installs Node.js.",
+        )
+    environment = {**os.environ, "PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "true"}
+    marker = source.path / "node_modules" / ".stackyard"
+    wanted = packages_digest(source.path)
+    steps: list[tuple[str, ...]] = []
+    if not marker.is_file() or marker.read_text() != wanted:
+        install = "ci" if (source.path / "package-lock.json").is_file() else "install"
+        steps.append((str(npm), install, "--no-audit", "--no-fund"))
+    steps.append((str(npm), "run", source.script))
+    owner = source.path.stat()
+    for step in steps:
+        result = runner.run(
+            Command(step, source.path, _as_owner(environment, owner.st_uid), owner.st_uid, owner.st_gid, log)
+        )
+        if not result.is_done:
+            raise PartError(
+                service.name,
+                f"`npm {' '.join(step[1:])}` of {service.name} failed with code {result.code}",
+                hint=f"The whole output is in {log}. What ran before still runs.",
+                details=result.tail,
+            )
+        if marker.parent.is_dir():
+            marker.write_text(wanted)
+
+
+def _as_owner(environment: Mapping[str, str], uid: int) -> dict[str, str]:
+    """npm keeps its cache in HOME: as root for a folder of somebody else, it must be that person's."""
+    if os.geteuid() != 0 or uid == 0:
+        return dict(environment)
+    import pwd
+
+    try:
+        return {**environment, "HOME": pwd.getpwuid(uid).pw_dir}
+    except KeyError:
+        return {**environment, "HOME": "/tmp"}
+
+
+def packages_digest(path: Path) -> str:
+    """A digest of what decides which npm packages are installed."""
+    names = ("package.json", "package-lock.json")
+    return fingerprint.of_texts(fingerprint.of_folder(path / name) for name in names if (path / name).is_file())

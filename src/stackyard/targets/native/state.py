@@ -1,0 +1,88 @@
+"""What was made, as it was made: the facets of every element, recorded when its step is done and not before."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from stackyard.errors import StateError
+
+
+class Record:
+    """The facets of what was made, by element id. Safe to use from the threads of one process."""
+
+    def __init__(self, file: Path) -> None:
+        """Read the record. Raises StateError when the file is there but not ours."""
+        self._file = file
+        self._lock = threading.Lock()
+        self._made: dict[str, dict[str, str]] = {}
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                data = json.loads(file.read_text())
+                self._made = {name: dict(facets) for name, facets in data["made"].items()}
+            except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+                raise StateError(
+                    f"{file} cannot be read: {type(error).__name__}",
+                    hint="It only saves work: delete it, and the next `stackyard up` looks at everything again.",
+                ) from error
+
+    def facets(self, element: str) -> Mapping[str, str] | None:
+        """What was recorded for the element, or None."""
+        return self._made.get(element)
+
+    def note(self, element: str, facets: Mapping[str, str]) -> None:
+        """Record that the element is made, on disk before this returns."""
+        with self._lock:
+            self._made[element] = dict(facets)
+            self._write()
+
+    def forget(self, *prefixes: str) -> None:
+        """Drop every element whose id begins with one of the prefixes."""
+        with self._lock:
+            self._made = {name: facets for name, facets in self._made.items() if not name.startswith(prefixes)}
+            self._write()
+
+    def _write(self) -> None:
+        write_whole(self._file, json.dumps({"made": self._made}, indent=1, sort_keys=True) + "\n")
+
+
+def write_whole(file: Path, text: str, mode: int = 0o644) -> None:
+    """Replace a file in one move, so that a reader or a crash never meets half of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with os.fdopen(descriptor, "w") as out:
+            out.write(text)
+        beside.replace(file)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def operation(lock_file: Path, name: str) -> Iterator[None]:
+    """Hold the lock of operations that change a system. Raises StateError naming who holds it now."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "another stackyard"
+            raise StateError(
+                f"{holder} is at work on this system",
+                hint="Wait until it is done, or stop it; `stackyard status` shows what runs.",
+            ) from None
+        file.truncate(0)
+        file.write(f"`stackyard {name}` (pid {os.getpid()})")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)
