@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -31,6 +32,10 @@ COMMANDS = {
 }
 
 
+TAKES_REST = ("run", "db")
+"""Commands that run another one, whose words stand behind `--`."""
+
+
 class _Command(Protocol):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
@@ -56,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         # The reader (a pager, `head`) has seen enough; nothing may be flushed at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
 
 
@@ -78,11 +83,23 @@ def _dispatch(words: list[str], name: str) -> int:
             command.add_arguments(own)
     if name and name not in COMMANDS:
         return _unknown(name)
-    args = parser.parse_args(words)
+    own, rest = _split(words)
+    args = parser.parse_args(own)
+    args.rest = rest
+    if rest and name not in TAKES_REST:
+        parser.error(f"{name} takes nothing after --")
     if command is None:
         parser.print_help()
         return EXIT_USAGE
     return command.run(args)
+
+
+def _split(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The words for us, and those behind `--`, which are for the command that we run."""
+    if "--" not in words:
+        return words, ()
+    place = words.index("--")
+    return words[:place], tuple(words[place + 1 :])
 
 
 def _unknown(name: str) -> int:

@@ -72,7 +72,6 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "") -> list[str]:
 def system_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of every command that concerns one system."""
     parser.add_argument(
-        "-f",
         "--file",
         type=Path,
         default=Path(),

@@ -314,6 +314,8 @@ class System:
     description: str = ""
     welcome: str = ""
     """Text shown after `up`: how to sign in, where to begin."""
+    accept_loss: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each target, the dotted keys of the stack file that it may leave unkept."""
 
     @property
     def is_development(self) -> bool:

@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+EDGE = "edge"
+WATCHER = "reload"
+"""Parts that no stack file names."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """The folders of one system in one environment."""
@@ -72,8 +77,15 @@ class Layout:
     def site(self, service: str) -> Path:
         return self.folder / "sites" / service
 
+    @property
     def tls(self) -> Path:
         return self.folder / "tls"
+
+    def certificate(self, part: str) -> Path:
+        return self.tls / part / "edge.pem"
+
+    def key(self, part: str) -> Path:
+        return self.tls / part / "edge.key"
 
     @property
     def sockets(self) -> Path:

@@ -72,21 +72,21 @@ def choose(
                 if not strict
                 else "Stop that process, or write another port into the stack file.",
             )
-        ports[wish.slot] = _another(wish, root, lambda port, wish=wish: not held(port, wish))
+        ports[wish.slot] = _another(wish, root, held)
         if first:
             notes.append(f"port {first} is held by {owner}; {wish.slot} uses {ports[wish.slot]} in this checkout")
     return Choice(ports, tuple(notes))
 
 
-def _another(wish: Wish, root: Path, is_free: Callable[[int], bool]) -> int:
+def _another(wish: Wish, root: Path, held: Callable[[int, Wish], str]) -> int:
     kin = _KIN.get(wish.port or 0)
-    if kin and is_free(kin):
+    if kin and not held(kin, wish):
         return kin
     span = _LAST - _FIRST
     start = int(hashlib.sha256(f"{root}\0{wish.slot}".encode()).hexdigest()[:8], 16) % span
     for step in range(200):
         port = _FIRST + (start + step) % span
-        if is_free(port):
+        if not held(port, wish):
             return port
     raise MachineError(f"no free port for {wish.slot} in 200 tries", hint="See `ss -ltnp` for what holds them.")
 

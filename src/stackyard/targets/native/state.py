@@ -21,15 +21,16 @@ class Record:
         self._file = file
         self._lock = threading.Lock()
         self._made: dict[str, dict[str, str]] = {}
-        with contextlib.suppress(FileNotFoundError):
-            try:
-                data = json.loads(file.read_text())
-                self._made = {name: dict(facets) for name, facets in data["made"].items()}
-            except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-                raise StateError(
-                    f"{file} cannot be read: {type(error).__name__}",
-                    hint="It only saves work: delete it, and the next `stackyard up` looks at everything again.",
-                ) from error
+        try:
+            data = json.loads(file.read_text())
+            self._made = {name: dict(facets) for name, facets in data["made"].items()}
+        except FileNotFoundError:
+            return
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+            raise StateError(
+                f"{file} cannot be read: {type(error).__name__}",
+                hint="It only saves work: delete it, and the next `stackyard up` looks at everything again.",
+            ) from error
 
     def facets(self, element: str) -> Mapping[str, str] | None:
         """What was recorded for the element, or None."""

@@ -1,0 +1,74 @@
+"""`stackyard db stats` and `stackyard db shell`: look into a database."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, table
+from stackyard.errors import EXIT_DONE
+from stackyard.observe.database import DatabaseStats, QueryStats
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    stats = actions.add_parser("stats", help="slow and frequent queries, connections, pool use, cache hit rate")
+    shell = actions.add_parser("shell", help="psql, read-only unless --write; psql's own arguments after --")
+    for each in (stats, shell):
+        system_arguments(each)
+        each.add_argument("--db", metavar="NAME", help="which database, when there are several")
+    json_argument(stats)
+    shell.add_argument("--write", action="store_true", help="as the owner of the database")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the statistics, or open the shell."""
+    from stackyard.operate.databases import database_of, shell, stats
+    from stackyard.spec.load import load
+
+    database = database_of(load(args.file, args.env), args.db)
+    if args.action == "shell":
+        return shell(database, writing=args.write, arguments=args.rest)
+    found = stats(database)
+    if args.json:
+        say_json(asdict(found))
+    else:
+        _show(found)
+    return EXIT_DONE
+
+
+def _show(found: DatabaseStats) -> None:
+    hits = "-" if found.cache_hits is None else f"{found.cache_hits:.1%}"
+    average = "-" if found.average_ms is None else f"{found.average_ms:.1f} ms"
+    server = found.version.split(" on ")[0]
+    say(f"{paint(found.database, 'bold')}  {server}, {found.size / 1e6:.1f} MB")
+    say(f"  connections {found.connections} of {found.max_connections}   cache hits {hits}   average query {average}")
+    say(f"  commits {found.commits}   rollbacks {found.rollbacks}   deadlocks {found.deadlocks}")
+    _section("pools", ("ROLE", "USED", "LIMIT"), [(one.role, str(one.used), str(one.limit)) for one in found.pools])
+    _section(
+        "connections",
+        ("ROLE", "STATE", "COUNT", "LONGEST"),
+        [(one.role, one.state, str(one.count), f"{one.longest:.1f} s") for one in found.by_state],
+    )
+    for title, queries in (("slowest queries", found.slowest), ("most frequent queries", found.most_frequent)):
+        if queries is None:
+            say(f"\n{title}: pg_stat_statements is not on this server")
+        else:
+            _section(title, ("CALLS", "MEAN", "TOTAL", "QUERY"), [_query(one) for one in queries])
+
+
+def _section(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    say(f"\n{paint(title, 'bold')}")
+    if not rows:
+        say("  none")
+        return
+    first, *rest = table([head, *rows], indent="  ")
+    say(paint(first, "dim"))
+    for line in rest:
+        say(line)
+
+
+def _query(one: QueryStats) -> tuple[str, ...]:
+    text = " ".join(one.text.split())
+    short = text if len(text) <= 100 else f"{text[:99]}…"
+    return (str(one.calls), f"{one.mean_ms:.2f} ms", f"{one.total_ms:.0f} ms", short)

@@ -1,0 +1,75 @@
+"""`stackyard doctor`: what this machine lacks, and with --install, put it right."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments
+from stackyard.errors import EXIT_DONE, EXIT_FAILED, UsageError
+from stackyard.model.system import System
+from stackyard.targets.native.doctor import Check, examine, install, is_well
+
+_MARKS = {"ok": ("✓", "green"), "note": ("·", "cyan"), "missing": ("✗", "red"), "wrong": ("✗", "red")}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    system_arguments(parser)
+    json_argument(parser)
+    parser.add_argument("--install", action="store_true", help="put it right through the system's package manager")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say only what is missing, wrong or being changed")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, repair when asked to, and look again: what counts is how the machine is in the end."""
+    system, folder = _system(args)
+    checks = examine(system, folder)
+    if args.install and not is_well(checks):
+        outcome = install(checks, _run)
+        for line in outcome.done:
+            say(f"{paint('✓', 'green')} {line}")
+        for line in (*outcome.failed, *outcome.left):
+            say(f"{paint('✗', 'red')} {line}")
+        checks = examine(system, folder)
+    if args.json:
+        say_json([{"name": one.name, "verdict": one.verdict, "sentence": one.sentence} for one in checks])
+    else:
+        for check in checks:
+            _show(check, quiet=args.quiet)
+        if is_well(checks) and not args.quiet:
+            say("this machine has everything")
+    return EXIT_DONE if is_well(checks) else EXIT_FAILED
+
+
+def _system(args: argparse.Namespace) -> tuple[System | None, Path]:
+    """The system, when there is a stack file; without one the machine is looked at for any system."""
+    from stackyard.operate.system import layout_of
+    from stackyard.spec.load import load
+
+    try:
+        folder = layout_of(args.file, args.env).root
+    except UsageError:
+        return None, args.file.resolve()
+    return load(args.file, args.env), folder
+
+
+def _run(command: tuple[str, ...]) -> int:
+    """Run in front of the person, who sees what is being changed, and may have to type a password for sudo."""
+    import shlex
+    import subprocess
+
+    say(
+        paint(
+            f"  $ {shlex.join(command)}" if command[-2:-1] != ("-c",) else "  $ (keeping daemons from starting)", "dim"
+        )
+    )
+    return subprocess.run(command, check=False).returncode
+
+
+def _show(check: Check, *, quiet: bool) -> None:
+    if quiet and check.verdict in ("ok", "note"):
+        return
+    mark, colour = _MARKS[check.verdict]
+    say(f"{paint(mark, colour)} {check.name}: {check.sentence}")
+    if check.verdict in ("missing", "wrong") and check.fix is not None:
+        say(f"  {paint('fix:', 'cyan')} {check.fix.sentence}  (stackyard doctor --install)")

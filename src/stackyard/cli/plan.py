@@ -1,0 +1,32 @@
+"""`stackyard plan`: what `up` would do, and why. It changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from stackyard.cli.output import json_argument, say, say_json, system_arguments, warn
+from stackyard.cli.progress import describe
+from stackyard.errors import EXIT_DONE, EXIT_PENDING
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    system_arguments(parser)
+    json_argument(parser)
+    parser.add_argument("--check", action="store_true", help="exit with 3 when there is something to do")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the very object that `up` executes."""
+    from stackyard.operate.session import Session
+    from stackyard.spec.load import load
+
+    session = Session(load(args.file, args.env), "plan")
+    plan = session.plan()
+    if args.json:
+        say_json(plan.to_json())
+    else:
+        for notice in session.notices:
+            warn(notice)
+        for line in describe(plan):
+            say(line)
+    return EXIT_PENDING if args.check and not plan.is_empty else EXIT_DONE

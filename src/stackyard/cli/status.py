@@ -1,0 +1,51 @@
+"""`stackyard status`: what runs, since when, where it answers, and why not."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, table
+from stackyard.errors import EXIT_DONE, EXIT_FAILED
+from stackyard.observe.status import PartStatus, read
+
+_COLOURS = {"ready": "green", "done": "green", "waiting": "green", "failed": "red", "unhealthy": "red"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    system_arguments(parser)
+    json_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show every part; exit code 1 when something that should run does not."""
+    from stackyard.operate.system import layout_of
+
+    layout = layout_of(args.file, args.env)
+    status = read(layout)
+    if args.json:
+        say_json(status.to_json())
+    elif not status.parts:
+        say(f"nothing runs here ({args.env}); `stackyard up` starts it")
+    else:
+        head = ("PART", "STATE", "SINCE", "PID", "RESTARTS", "ADDRESS")
+        rows = [head, *(_row(part) for part in status.parts)]
+        lines = table(rows)
+        say(paint(lines[0], "dim"))
+        for line, part in zip(lines[1:], status.parts, strict=True):
+            say(line.replace(f" {part.state} ", f" {paint(part.state, _COLOURS.get(part.state, 'yellow'))} ", 1))
+            if part.state not in ("ready", "done", "waiting", "stopped"):
+                say(paint(f"  {part.sentence}", "dim"))
+    return EXIT_DONE if status.is_up else EXIT_FAILED
+
+
+def _row(part: PartStatus) -> tuple[str, ...]:
+    since = _ago(time.time() - part.since) if part.since else ""
+    return (part.id, part.state, since, str(part.pid or ""), str(part.restarts), part.address)
+
+
+def _ago(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"

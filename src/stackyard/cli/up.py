@@ -1,0 +1,52 @@
+"""`stackyard up`: start the system, or bring it in line with the stack file."""
+
+from __future__ import annotations
+
+import argparse
+
+from stackyard.cli.logs import show
+from stackyard.cli.output import paint, say, system_arguments, warn
+from stackyard.cli.progress import View, describe
+from stackyard.errors import EXIT_DONE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    system_arguments(parser)
+    parser.add_argument("-d", "--detach", action="store_true", help="return when everything is ready")
+    parser.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+    parser.add_argument("--brief", action="store_true", help="say only what was done")
+    parser.add_argument("--new-ports", action="store_true", help="forget the remembered ports and choose anew")
+    parser.add_argument("--profile", action="append", default=[], metavar="NAME", help="start this profile, too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Observe, plan, show the plan, execute it; in the foreground, stay and end everything with Ctrl-C."""
+    from stackyard.operate.session import Session
+    from stackyard.operate.up import follow, up
+    from stackyard.spec.load import load
+
+    with Session(load(args.file, args.env, tuple(args.profile)), "up", new_ports=args.new_ports) as session:
+        plan = session.plan()
+        if not args.quiet and not args.brief:
+            for notice in session.notices:
+                warn(notice)
+            for line in describe(plan):
+                say(line)
+        view = View(plan, quiet=args.quiet)
+        with view.shown():
+            outcome = up(session, detached=args.detach, tell=view.tell)
+        if not args.quiet and not args.brief:
+            _welcome(outcome.addresses, outcome.welcome, outcome.seconds)
+        if outcome.client is not None:
+            say(paint("Ctrl-C stops everything.", "dim"))
+            follow(session, outcome.client, show)
+    return EXIT_DONE
+
+
+def _welcome(addresses: tuple[tuple[str, str], ...], welcome: str, seconds: float) -> None:
+    say(f"{paint('ready', 'green', 'bold')} after {seconds:.1f} s")
+    width = max((len(name) for name, _ in addresses), default=0)
+    for name, address in addresses:
+        say(f"  {name.ljust(width)}  {paint(address, 'bold')}")
+    if welcome:
+        say(f"  {welcome}")

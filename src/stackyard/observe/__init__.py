@@ -1,0 +1,1 @@
+"""What a running system shows: logs, status, metrics, probes. Reads only."""

@@ -1,0 +1,67 @@
+"""Look into a database of the system: its statistics, a shell in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from stackyard.errors import MachineError, StateError, UsageError
+from stackyard.model.system import Postgres, System
+from stackyard.observe.database import DatabaseStats, collect
+from stackyard.resources.postgres.catalog import monitor_role, owner_role
+from stackyard.targets.native import ports
+from stackyard.targets.native.databases import Database
+from stackyard.targets.native.layout import Layout
+from stackyard.targets.native.toolchain import Want, find
+
+
+def database_of(system: System, name: str | None) -> Database:
+    """The database of that name, the only one without a name.
+
+    Raises UsageError for none or several, StateError when it never ran here.
+    """
+    found = {part.name: part for part in system.resources if isinstance(part, Postgres)}
+    if not found:
+        raise UsageError(f"{system.name} has no database", hint="A resource such as `db: {postgres: 16}` is one.")
+    if name is None and len(found) > 1:
+        raise UsageError("which database?", hint=f"There are: {', '.join(found)}.")
+    resource = found.get(name or next(iter(found)))
+    if resource is None:
+        raise UsageError(f"there is no database {name}", hint=f"There are: {', '.join(found)}.")
+    layout = Layout(system.root, system.environment)
+    port = ports.load(layout.ports_file).get(resource.name)
+    if port is None:
+        raise StateError(f"{resource.name} never ran here ({system.environment})", hint="`stackyard up` starts it.")
+    return Database(system, resource, layout, port)
+
+
+def stats(database: Database) -> DatabaseStats:
+    """Its statistics, read as the monitor role, which may do nothing else. Raises PartError when it does not answer."""
+    role = monitor_role(database.system)
+    with database.server.connect(database.catalog.database, role, database.password(role)) as connection:
+        return collect(connection)
+
+
+def shell(database: Database, *, writing: bool, arguments: tuple[str, ...] = ()) -> int:
+    """psql in our terminal: as the monitor, who can only look; with `writing`, as the owner.
+
+    The password goes through the environment, never over the command line. Raises MachineError without psql.
+    """
+    tool = find(Want("psql", None))
+    if tool is None:
+        raise MachineError(
+            "there is no psql on this machine", hint="`apt-get install postgresql-client`, or `brew install libpq`."
+        )
+    role = owner_role(database.system) if writing else monitor_role(database.system)
+    environment = {
+        **{key: os.environ[key] for key in ("TERM", "HOME", "PATH", "PAGER", "EDITOR", "LANG") if key in os.environ},
+        **tool.environment,
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(database.port),
+        "PGUSER": role,
+        "PGDATABASE": database.catalog.database,
+        "PGPASSWORD": database.password(role),
+        "PGSSLMODE": "require" if database.resource.tls else "prefer",
+    }
+    return subprocess.run((str(Path(tool.path)), *arguments), env=environment, check=False).returncode

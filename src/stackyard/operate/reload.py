@@ -1,0 +1,96 @@
+"""Hot reload, in development: whoever saves a file sees it run. A supervised process, started last.
+
+It decides nothing: on a change it runs `stackyard up --detach`, which finds out what the change concerns, builds and
+migrates what must be, and restarts only that. What it prints goes to the log of the part `reload`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from stackyard.errors import SpecError, StackyardError
+from stackyard.model.system import DockerSource, ImageSource, System
+from stackyard.targets.native.environments import python_project
+from stackyard.targets.native.fingerprint import is_product
+
+_QUIET = 150
+"""Milliseconds without a change after which a change counts as whole: editors write several files at once."""
+
+
+def main(file: str, environment: str) -> None:
+    """Watch until stopped. A stack file that cannot be read is watched until it can be."""
+    from watchfiles import watch
+
+    root = Path(file).parent
+    while True:
+        paths = list(_watched(Path(file), environment))
+        for changes in watch(
+            *paths,
+            watch_filter=lambda _, name: not is_product(_below(Path(name), root)),
+            step=_QUIET,
+            raise_interrupt=False,
+        ):
+            names = sorted({Path(name).name for _, name in changes})
+            _tell(f"changed: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
+            _apply(file, environment)
+            if Path(file).name in names:
+                break
+        else:
+            return
+
+
+def _watched(file: Path, environment: str) -> Iterator[Path]:
+    """The stack file, and every folder that people write services in."""
+    yield file
+    try:
+        from stackyard.spec.load import load
+
+        yield from _sources(load(file, environment))
+    except (SpecError, StackyardError) as error:
+        _tell(f"{error.what}; watching only {file.name}")
+
+
+def _sources(system: System) -> Iterator[Path]:
+    for service in system.services:
+        yield from service.watch
+        if not isinstance(service.source, DockerSource | ImageSource):
+            yield service.source.path
+            yield from python_project(service.source.path)[1]
+
+
+def _below(path: Path, root: Path) -> Path:
+    """The part of a path that may name a product: folders above the project are nobody's business."""
+    try:
+        return path.relative_to(root)
+    except ValueError:
+        return Path(*path.parts[-4:])
+
+
+def _apply(file: str, environment: str) -> None:
+    argv = (
+        sys.executable,
+        "-m",
+        "stackyard.cli.main",
+        "up",
+        "--detach",
+        "--brief",
+        "--file",
+        file,
+        "--env",
+        environment,
+    )
+    code = subprocess.run(argv, stdin=subprocess.DEVNULL, check=False).returncode
+    if code != 0:
+        _tell("the change is not running; save again when it is mended")
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,256 @@
+"""What should exist on this machine: the system as elements, programs and files. Pure; everything read is in `Machine`.
+
+A program needs the paths of its tools, so while a tool is still to be fetched its program is missing and the facets of
+its element are incomplete. That is enough to plan (nothing can run yet that needs it); after the fetch the blueprint is
+drawn again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from stackyard.model.files import File
+from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Service, StaticSource, System, Tls
+from stackyard.plan.element import Element, Kind
+from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.secrets import password_secret
+from stackyard.targets.native import fingerprint, part_programs, service_programs
+from stackyard.targets.native.certificate import hosts as certificate_hosts
+from stackyard.targets.native.machine import Machine
+from stackyard.targets.native.program import Program, SecretPiece
+from stackyard.targets.native.toolchain import Fetch
+
+DataPart = Postgres | Redis | Objects
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Elements in the order of the file; programs by the id of their process element; files by part."""
+
+    elements: tuple[Element, ...]
+    programs: Mapping[str, Program]
+    files: Mapping[str, tuple[File, ...]]
+
+    def element(self, name: str) -> Element:
+        """The element of that id. Raises KeyError."""
+        for element in self.elements:
+            if element.id == name:
+                return element
+        raise KeyError(name)
+
+
+def draw(system: System, machine: Machine) -> Blueprint:
+    """The blueprint of a system on a machine."""
+    drawing = _Drawing(system, machine)
+    drawing.tools()
+    drawing.secrets()
+    for resource in system.resources:
+        if isinstance(resource, Postgres | Redis | Objects):
+            drawing.data_part(resource)
+    for service in system.services:
+        if isinstance(service.source, PythonSource):
+            drawing.python_service(service)
+        elif isinstance(service.source, StaticSource):
+            drawing.site(service)
+    if system.edge is not None:
+        drawing.edge()
+    if system.is_development:
+        drawing.reload()
+    return Blueprint(tuple(drawing.elements), drawing.programs, drawing.files)
+
+
+class _Drawing:
+    def __init__(self, system: System, machine: Machine) -> None:
+        self.system = system
+        self.machine = machine
+        self.services = {service.name: service for service in system.services}
+        self.migrators = _migrators(system)
+        self.elements: list[Element] = []
+        self.programs: dict[str, Program] = {}
+        self.files: dict[str, tuple[File, ...]] = {}
+
+    def tools(self) -> None:
+        for key, tool in self.machine.tools.items():
+            self._add(Element(f"tool:{key}", Kind.TOOL, key, str(tool)))
+
+    def secrets(self) -> None:
+        self._add(Element("files:secrets", Kind.FILES, "secrets", "secrets"))
+
+    def data_part(self, resource: DataPart) -> None:
+        """A database, a cache or a store: its data, its files, its process, and for a database its catalogue."""
+        name = resource.name
+        tool = f"tool:{name}"
+        facets = {"superuser": self._superuser_mark(resource)} if isinstance(resource, Postgres) else {}
+        self._add(Element(f"data:{name}", Kind.DATA, name, f"the data of {name}", facets, (tool, "files:secrets")))
+        after: tuple[str, ...] = (tool, f"data:{name}")
+        marks: dict[str, str] = {}
+        if not isinstance(resource, Objects) and resource.tls:
+            after += (self._certificate(name),)
+            marks = {"certificate": self._mark(name)}
+        if not self._is_fetched(name) or not part_programs.is_renderable(resource, self.machine):
+            self._add(Element(f"process:{name}", Kind.PROCESS, name, name, after=after))
+        else:
+            files = part_programs.files(self.system, resource, self.machine)
+            after += self._write(name, files)
+            program = part_programs.of_resource(self.system, resource, self.machine)
+            self._run(program, name, after, {"config": _digest(files), **marks})
+        if isinstance(resource, Postgres):
+            self._catalog(resource)
+
+    def _catalog(self, resource: Postgres) -> None:
+        name = resource.name
+        running = f"process:{name}"
+        self._add(Element(f"catalog:{name}", Kind.CATALOG, name, f"roles of {name}", after=(running,)))
+        self._add(Element(f"init:{name}", Kind.INIT, name, f"the init scripts of {name}", {}, (f"catalog:{name}",)))
+        before: tuple[str, ...] = ()
+        for service in self.migrators.get(name, ()):
+            # One after the other, in the order of the file: two tools must not change one schema at once.
+            self._add(
+                Element(
+                    f"migration:{service.name}",
+                    Kind.MIGRATION,
+                    service.name,
+                    f"the schema of {service.name}",
+                    {"source": self.machine.sources[service.name].source},
+                    (f"environment:{service.name}", *self._resources_of(service), *before),
+                )
+            )
+            before = (f"migration:{service.name}",)
+
+    def python_service(self, service: Service) -> None:
+        """An installed environment, and a process a replica, started when all it needs is ready and migrated."""
+        sources = self.machine.sources[service.name]
+        packages = {"packages": service_programs.environment_digest(sources)}
+        self._add(
+            Element(
+                f"environment:{service.name}",
+                Kind.ENVIRONMENT,
+                service.name,
+                f"the packages of {service.name}",
+                packages,
+            )
+        )
+        after = (
+            f"environment:{service.name}",
+            "files:secrets",
+            *self._resources_of(service),
+            *self._migrations_of(service),
+            *self._services_of(service),
+        )
+        facets = {"source": sources.source}
+        for program in service_programs.programs(self.system, service, self.machine):
+            self._run(program, program.id, after, facets)
+
+    def site(self, service: Service) -> None:
+        source = service.source
+        assert isinstance(source, StaticSource)
+        facets = {"source": self.machine.sources[service.name].source, "script": source.script, "output": source.output}
+        after = ("tool:npm",) if source.script else ()
+        self._add(
+            Element(f"site:{service.name}", Kind.SITE, service.name, f"the front end {service.name}", facets, after)
+        )
+
+    def edge(self) -> None:
+        """The edge starts beside everything else: while a service is not there it says so politely."""
+        sites = tuple(f"site:{service.name}" for service in self.system.services if service.is_static)
+        after: tuple[str, ...] = ("tool:nginx", *sites)
+        edge = self.system.edge
+        assert edge is not None
+        marks = {}
+        if edge.tls is Tls.SELF_SIGNED:
+            after += (self._certificate("edge"),)
+            marks = {"certificate": self._mark("edge")}
+        if not self._is_fetched("nginx"):
+            self._add(Element("process:edge", Kind.PROCESS, "edge", "edge", after=after))
+            return
+        files = part_programs.edge_files(self.system, self.machine)
+        after += self._write("edge", files)
+        program = part_programs.edge(self.system, self.machine)
+        facets = {"listeners": part_programs.listeners(files), "config": _digest(files), **marks}
+        self._run(program, "edge", after, facets, reloadable=frozenset({"config", "certificate"}))
+
+    def _certificate(self, part: str) -> str:
+        hosts = certificate_hosts(self.system, part)
+        name = f"certificate:{part}"
+        self._add(Element(name, Kind.CERTIFICATE, part, f"the certificate of {part}", {"hosts": ",".join(hosts)}))
+        return name
+
+    def _superuser_mark(self, resource: Postgres) -> str:
+        secret = self.machine.layout.secrets / password_secret(resource, SUPERUSER)
+        return self.machine.marks.get(str(secret), "")
+
+    def _mark(self, part: str) -> str:
+        return self.machine.marks.get(str(self.machine.layout.certificate(part)), "")
+
+    def reload(self) -> None:
+        """In development, whoever saves a file sees it run; the watcher starts last and is nobody's dependency."""
+        program = part_programs.reload(self.system)
+        everything = tuple(element.id for element in self.elements if element.kind is Kind.PROCESS)
+        self._run(program, program.part, everything, {})
+
+    def _add(self, element: Element) -> None:
+        self.elements.append(element)
+
+    def _write(self, part: str, files: tuple[File, ...]) -> tuple[str, ...]:
+        self.files[part] = files
+        if not files:
+            return ()
+        name = f"files:{part}"
+        self._add(Element(name, Kind.FILES, part, f"the configuration of {part}", {"content": _digest(files)}))
+        return (name,)
+
+    def _run(
+        self,
+        program: Program,
+        title: str,
+        after: tuple[str, ...],
+        facets: Mapping[str, str],
+        reloadable: frozenset[str] = frozenset(),
+    ) -> None:
+        whole = {**facets, **self._secrets_in(program), "definition": program.fingerprint()}
+        name = f"process:{program.id}"
+        self.programs[name] = replace(program, watch=json.dumps(whole, sort_keys=True))
+        self._add(Element(name, Kind.PROCESS, program.part, title, whole, after, reloadable))
+
+    def _resources_of(self, service: Service) -> tuple[str, ...]:
+        """The elements of the resources that a service needs."""
+        names = [need.name for need in service.needs if need.name not in self.services]
+        return tuple(f"{kind}:{name}" for name in names for kind in (Kind.PROCESS, Kind.CATALOG, Kind.INIT))
+
+    def _migrations_of(self, service: Service) -> tuple[str, ...]:
+        """Whoever uses a database waits for everybody's migrations of it."""
+        users = [user for need in service.needs for user in self.migrators.get(need.name, ())]
+        return tuple(f"{Kind.MIGRATION}:{user.name}" for user in users)
+
+    def _services_of(self, service: Service) -> tuple[str, ...]:
+        """The processes of the services that a service needs."""
+        needed = [self.services[need.name] for need in service.needs if need.name in self.services]
+        return tuple(
+            f"{Kind.PROCESS}:{other.name}-{number}" for other in needed for number in range(1, other.replicas + 1)
+        )
+
+    def _secrets_in(self, program: Program) -> dict[str, str]:
+        """A facet that changes when a secret of the program does, and tells nothing about it."""
+        pieces = [piece for value in program.env.values() for piece in value]
+        paths = sorted({piece.path for piece in pieces if isinstance(piece, SecretPiece)})
+        return {"secrets": fingerprint.of_texts(self.machine.marks.get(path, "") for path in paths)} if paths else {}
+
+    def _is_fetched(self, key: str) -> bool:
+        return not isinstance(self.machine.tools[key], Fetch)
+
+
+def _migrators(system: System) -> dict[str, list[Service]]:
+    """The services that migrate each database: a migration is for the first database that its service needs."""
+    databases = {resource.name for resource in system.resources if isinstance(resource, Postgres)}
+    made: dict[str, list[Service]] = {}
+    for service in system.services:
+        first = next((need.name for need in service.needs if need.name in databases), None)
+        if service.migrate and first is not None:
+            made.setdefault(first, []).append(service)
+    return made
+
+
+def _digest(files: tuple[File, ...]) -> str:
+    return fingerprint.of_texts(f"{file.path}\0{file.mode}\0{file.content}" for file in files)

@@ -1,0 +1,62 @@
+"""Certificates of this system, issued by the development authority of the user, and renewed in time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from stackyard.model.system import System
+from stackyard.plan.step import Step
+from stackyard.resources.certificates import RENEW_BEFORE, ensure_authority, ensure_leaf, hosts_of, needs_renewal
+from stackyard.targets.native.layout import Layout, user_data
+from stackyard.targets.native.state import Record
+
+if TYPE_CHECKING:
+    from stackyard.targets.native.target import NativeTarget
+
+
+def hosts(system: System, part: str) -> tuple[str, ...]:
+    """The names that a certificate must hold: the edge's own, or just this machine for what is behind it."""
+    if part == "edge" and system.edge is not None:
+        return hosts_of(system.edge.host, tenants=bool(system.edge.tenants))
+    return hosts_of("localhost", tenants=False)
+
+
+def issue(target: NativeTarget, step: Step) -> None:
+    """Issue the certificate of a part, valid for 90 days. Raises StateError for a broken authority."""
+    wanted = hosts(target.system, step.part)
+    now = datetime.now(UTC)
+    folder = target.layout.certificate(step.part).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    pair, _ = ensure_leaf(folder, ensure_authority(user_data(), now, wanted), wanted, now)
+    for path in (folder, pair.certificate, pair.key):
+        target.give(path)
+
+
+def reason(system: System, layout: Layout, record: Record, part: str) -> str:
+    """Why the certificate of a part must be made anew, or "".
+
+    What was found good is remembered with the marks of the files, for reading a certificate costs more than all else
+    that a warm start looks at.
+    """
+    now = datetime.now(UTC)
+    files = (layout.certificate(part), layout.key(part))
+    if not all(path.is_file() for path in files):
+        return "there is none"
+    marks = {path.name: f"{path.stat().st_mtime_ns}/{path.stat().st_size}/{path.stat().st_mode}" for path in files}
+    wanted = hosts(system, part)
+    known = dict(record.facets(f"judged:{part}") or {})
+    until = known.pop("until", "")
+    if known == {**marks, "hosts": ",".join(wanted)} and now < datetime.fromisoformat(until):
+        return ""
+    found = needs_renewal(files[0], wanted, now, key=files[1])
+    if not found:
+        record.note(f"judged:{part}", {**marks, "hosts": ",".join(wanted), "until": _renewal(layout, part).isoformat()})
+    return found
+
+
+def _renewal(layout: Layout, part: str) -> datetime:
+    from cryptography.x509 import load_pem_x509_certificate
+
+    leaf = load_pem_x509_certificate(layout.certificate(part).read_bytes())
+    return leaf.not_valid_after_utc - RENEW_BEFORE

@@ -1,0 +1,183 @@
+"""What is there already: one snapshot of this system on this machine, read without changing anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from stackyard.model.system import Objects, Postgres, Redis, StaticSource, System
+from stackyard.plan.element import Element, Kind, Observed, Seen
+from stackyard.targets.native import certificate, fingerprint, secrets, service_programs
+from stackyard.targets.native.blueprint import Blueprint
+from stackyard.targets.native.databases import Database
+from stackyard.targets.native.layout import Layout
+from stackyard.targets.native.machine import Machine
+from stackyard.targets.native.program import from_json
+from stackyard.targets.native.state import Record
+from stackyard.targets.native.supervisor.client import Client
+from stackyard.targets.native.supervisor.places import Places, read_json
+from stackyard.targets.native.supervisor.status import ProgramStatus
+from stackyard.targets.native.toolchain import Fetch
+
+_RUNS = frozenset({"ready", "starting", "unhealthy", "backoff", "waiting", "done"})
+
+
+def observe(system: System, machine: Machine, blueprint: Blueprint, record: Record, client: Client | None) -> Observed:
+    """Everything that is there, by element id."""
+    look = _Look(system, machine, blueprint, record, client)
+    seen = {element.id: found for element in blueprint.elements if (found := look.at(element))}
+    return {**look.processes, **seen}
+
+
+class _Look:
+    def __init__(
+        self, system: System, machine: Machine, blueprint: Blueprint, record: Record, client: Client | None
+    ) -> None:
+        self.system = system
+        self.machine = machine
+        self.layout = machine.layout
+        self.blueprint = blueprint
+        self.record = record
+        self.processes = _processes(client, record)
+
+    def at(self, element: Element) -> Seen | None:
+        """What is there of this element, None for nothing."""
+        return {
+            Kind.TOOL: self._tool,
+            Kind.FILES: self._files,
+            Kind.DATA: self._data,
+            Kind.CERTIFICATE: self._certificate,
+            Kind.ENVIRONMENT: self._environment,
+            Kind.SITE: self._site,
+            Kind.CATALOG: self._catalog,
+            Kind.INIT: self._recorded_with_data,
+            Kind.MIGRATION: self._recorded_with_data,
+            Kind.PROCESS: self._process,
+        }[element.kind](element)
+
+    def _tool(self, element: Element) -> Seen | None:
+        tool = self.machine.tools[element.part]
+        if not isinstance(tool, Fetch):
+            return Seen()
+        return None
+
+    def _files(self, element: Element) -> Seen | None:
+        if element.part == "secrets":
+            missing = secrets.unmade(self.system, self.layout.secrets)
+            return Seen(broken=f"to be made: {', '.join(missing)}" if missing else "")
+        folder = self.layout.etc(element.part)
+        files = self.blueprint.files[element.part]
+        if not all((folder / file.path).is_file() for file in files):
+            return None
+        return Seen({"content": digest_on_disk(folder, self.blueprint, element.part)})
+
+    def _data(self, element: Element) -> Seen | None:
+        if not _has_data(self.layout.data(element.part)):
+            return None
+        # Of a database that runs, the superuser's password cannot be set without it: that waits for the next start.
+        runs = f"process:{element.part}" in self.processes
+        return Seen(element.facets if runs else self.record.facets(element.id) or {})
+
+    def _certificate(self, element: Element) -> Seen | None:
+        reason = certificate.reason(self.system, self.layout, self.record, element.part)
+        return Seen(element.facets, reason)
+
+    def _environment(self, element: Element) -> Seen | None:
+        service = self.system.service(element.part)
+        folder = service_programs.virtual_environment(service, self.machine)
+        return self._recorded(element) if (folder / "bin" / "python").exists() else None
+
+    def _site(self, element: Element) -> Seen | None:
+        source = self.system.service(element.part).source
+        assert isinstance(source, StaticSource)
+        return (
+            self._recorded(element) if (self.layout.site(element.part) / "current" / "index.html").is_file() else None
+        )
+
+    def _catalog(self, element: Element) -> Seen | None:
+        """Compared with the living database where it runs; a stopped one is compared once it has started."""
+        running = self.processes.get(f"process:{element.part}")
+        resource = self.system.resource(element.part)
+        assert isinstance(resource, Postgres)
+        if running is None or running.broken:
+            return None
+        found = Database(self.system, resource, self.layout, self.machine.ports[resource.name]).differences()
+        return Seen(broken="; ".join(map(str, found)))
+
+    def _recorded_with_data(self, element: Element) -> Seen | None:
+        """What was done to data that is gone must be done again."""
+        stands_on = [name for name in element.after if name.startswith(f"{Kind.CATALOG}:")]
+        databases = [name.partition(":")[2] for name in stands_on]
+        if not all(_has_data(self.layout.data(name)) for name in databases if self._is_database(name)):
+            return None
+        return self._recorded(element)
+
+    def _is_database(self, name: str) -> bool:
+        return any(isinstance(one, Postgres) and one.name == name for one in self.system.resources)
+
+    def _process(self, element: Element) -> Seen | None:
+        seen = self.processes.get(element.id)
+        files = self.blueprint.files.get(element.part)
+        if seen is None or not files:
+            return seen
+        # A process may have read what somebody has edited: it must take in what is put right, too.
+        there = digest_on_disk(self.layout.etc(element.part), self.blueprint, element.part)
+        wanted = self.blueprint.element(f"{Kind.FILES}:{element.part}").facets["content"]
+        return seen if there == wanted else replace(seen, facets={**seen.facets, "config": there})
+
+    def _recorded(self, element: Element) -> Seen | None:
+        facets = self.record.facets(element.id)
+        return None if facets is None else Seen(facets)
+
+
+def _processes(client: Client | None, record: Record) -> dict[str, Seen]:
+    if client is None:
+        return {}
+    there = [one for one in client.status().programs if one.phase not in ("stopped", "idle")]
+    return {f"{Kind.PROCESS}:{one.id}": _seen(one, record) for one in there}
+
+
+def _seen(status: ProgramStatus, record: Record) -> Seen:
+    try:
+        facets = dict(json.loads(status.watch or "{}"))
+    except ValueError:
+        facets = {}
+    reloaded = dict(record.facets(f"reload:{status.id}") or {})
+    if reloaded.pop("pid", None) == str(status.pid):
+        facets = reloaded
+    return Seen(facets, "" if status.phase in _RUNS else status.sentence, status.part)
+
+
+def digest_on_disk(folder: Path, blueprint: Blueprint, part: str) -> str:
+    """The digest of what is on disk where the files of a part should be, comparable with that of the files."""
+    texts = []
+    for file in blueprint.files[part]:
+        path = folder / file.path
+        try:
+            texts.append(f"{file.path}\0{path.stat().st_mode & 0o777}\0{path.read_text()}")
+        except (OSError, UnicodeDecodeError) as error:
+            texts.append(f"{file.path}\0{type(error).__name__}")
+    return fingerprint.of_texts(texts)
+
+
+def _has_data(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def running_ports(layout: Layout, client: Client | None) -> Iterator[int]:
+    """The ports that this system's own processes hold."""
+    if client is None:
+        return
+    for one in client.status().programs:
+        if one.pid is None:
+            continue
+        data = read_json(Places(layout.folder).program(one.id))
+        if data is not None:
+            yield from from_json(data["program"]).ports
+
+
+def data_parts(system: System) -> tuple[str, ...]:
+    """The names of the resources that keep data on this machine."""
+    return tuple(one.name for one in system.resources if isinstance(one, Postgres | Redis | Objects))

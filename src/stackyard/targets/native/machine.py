@@ -1,0 +1,184 @@
+"""What the native target must know of this machine before it can say what should run: read once, then a value."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from stackyard.model.system import (
+    DockerSource,
+    ImageSource,
+    Objects,
+    Postgres,
+    PythonSource,
+    Redis,
+    StaticSource,
+    System,
+)
+from stackyard.resources import redis
+from stackyard.resources.secrets import password_secret
+from stackyard.targets.native import environments, fingerprint, ports, secrets, sites
+from stackyard.targets.native.identity import Identity, service_identity
+from stackyard.targets.native.layout import Layout
+from stackyard.targets.native.toolchain import Fetch, Tool, Want, python_for, resolve
+from stackyard.targets.native.variables import Addresses
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a service is made of: digests of its source and of what decides its packages, and its interpreter."""
+
+    source: str
+    packages: str
+    python: Tool | None = None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Everything read from this machine. Tools are keyed by what wants them: "nginx", "npm", or a resource's name.
+
+    `marks` change when a secret or a certificate does, by path: dates and sizes, nothing of the content. `memory` is in
+    bytes, `open_files` the hard limit of one process.
+    """
+
+    layout: Layout
+    identity: Identity
+    tools: Mapping[str, Tool | Fetch]
+    ports: Mapping[str, int]
+    notes: tuple[str, ...]
+    sources: Mapping[str, Sources]
+    marks: Mapping[str, str]
+    cores: int
+    memory: int
+    open_files: int
+    cache_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By the name of the secret; only their digests are ever written anywhere else."""
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses(self.ports, self.layout.secrets)
+
+    def tool(self, key: str) -> Tool:
+        """The tool, which must have been fetched by now."""
+        tool = self.tools[key]
+        assert isinstance(tool, Tool), f"{key} was not fetched"
+        return tool
+
+    def with_tool(self, key: str, tool: Tool) -> Machine:
+        """The same machine with one more tool on it."""
+        return replace(self, tools={**self.tools, key: tool})
+
+    def with_new_secrets(self, system: System) -> Machine:
+        """The same machine after a secret or a certificate was made."""
+        return replace(self, marks=read_marks(self.layout), cache_passwords=_cache_passwords(system, self.layout))
+
+
+def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: bool = False) -> Machine:
+    """Read this machine for this system. `running` are the ports that its own processes hold right now.
+
+    Raises MachineError for what cannot be had here: a version, a port, a user to run parts as.
+    """
+    identity = service_identity(system.root)
+    wanted = wants(system)
+    tools = dict(zip(wanted, resolve(tuple(wanted.values()), user=identity), strict=True))
+    choice = ports.choose(
+        wishes(system),
+        root=system.root,
+        remembered={} if new_ports else ports.load(layout.ports_file),
+        taken=ports.taken,
+        ours=running,
+        strict=system.is_production,
+    )
+    return Machine(
+        layout=layout,
+        identity=identity,
+        tools=tools,
+        ports=choice.ports,
+        notes=choice.notes,
+        sources={service.name: _sources(service.source, identity) for service in system.services},
+        marks=read_marks(layout),
+        cores=os.cpu_count() or 1,
+        memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+        cache_passwords=_cache_passwords(system, layout),
+    )
+
+
+def _cache_passwords(system: System, layout: Layout) -> dict[str, str]:
+    names = [
+        password_secret(part, user)
+        for part in system.resources
+        if isinstance(part, Redis)
+        for user in (redis.SERVICE_USER, redis.ADMIN_USER)
+    ]
+    return {name: secrets.read(layout.secrets, name) for name in names if (layout.secrets / name).exists()}
+
+
+def read_marks(layout: Layout) -> dict[str, str]:
+    """A mark for every file with a secret in it."""
+    made: dict[str, str] = {}
+    for path in (*layout.secrets.glob("*"), *layout.tls.glob("*/*")):
+        found = path.stat()
+        made[str(path)] = f"{found.st_mtime_ns}/{found.st_size}/{found.st_ino}"
+    return made
+
+
+def wants(system: System) -> dict[str, Want]:
+    """The tools that a system needs, by key."""
+    made: dict[str, Want] = {}
+    for part in system.resources:
+        if isinstance(part, Postgres):
+            made[part.name] = Want("postgres", part.version, part.position)
+        elif isinstance(part, Redis):
+            made[part.name] = Want("redis", part.version, part.position)
+        elif isinstance(part, Objects):
+            made[part.name] = Want("rclone", None, part.position)
+    if system.edge is not None:
+        made["nginx"] = Want("nginx", None, system.edge.position)
+    for service in system.services:
+        if isinstance(service.source, StaticSource) and service.source.script:
+            made.setdefault("npm", Want("npm", None, service.position))
+    return made
+
+
+def wishes(system: System) -> tuple[ports.Wish, ...]:
+    """The ports that a system asks for, by slot: resources by name, replicas as "api-1", direct ports of front ends."""
+    made: list[ports.Wish] = []
+    edge = system.edge
+    if edge is not None:
+        addresses = edge_addresses(system)
+        made.append(ports.Wish("edge.http", edge.http, addresses))
+        if edge.tls != "off":
+            made.append(ports.Wish("edge.https", edge.https, addresses))
+        made.append(ports.Wish("edge.probe", None))
+    for service in system.services:
+        if service.is_static:
+            if system.is_development and service.port is not None:
+                made.append(ports.Wish(service.name, service.port))
+        elif service.port is not None:
+            made.append(ports.Wish(f"{service.name}-1", service.port))
+            made += [ports.Wish(f"{service.name}-{number}", None) for number in range(2, service.replicas + 1)]
+    made += [
+        ports.Wish(part.name, part.port) for part in system.resources if isinstance(part, Postgres | Redis | Objects)
+    ]
+    return tuple(made)
+
+
+def edge_addresses(system: System) -> tuple[str, ...]:
+    """Where the edge listens: to the world in production, on this machine only everywhere else."""
+    return ("0.0.0.0", "[::]") if system.is_production else ("127.0.0.1", "[::1]")
+
+
+def _sources(source: PythonSource | DockerSource | ImageSource | StaticSource, identity: Identity) -> Sources:
+    if isinstance(source, PythonSource):
+        requires, _ = environments.python_project(source.path)
+        return Sources(
+            environments.source_digest(source.path),
+            environments.dependencies_digest(source.path),
+            python_for(requires, identity),
+        )
+    if isinstance(source, StaticSource):
+        return Sources(fingerprint.of_folder(source.path), sites.packages_digest(source.path))
+    return Sources("", "")

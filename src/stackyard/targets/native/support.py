@@ -1,0 +1,60 @@
+"""What this target does not run yet. The stack file may say it all the same: other targets and later releases do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stackyard.errors import MachineError
+from stackyard.model.system import DockerSource, ImageSource, Limits, Objects, Postgres, Queue, Redis, System, Tls
+from stackyard.model.values import Position
+
+
+def notices(system: System) -> tuple[str, ...]:
+    """A sentence with its line for each part of the file that the native target leaves out."""
+    return tuple(f"{position}: {what}" for position, what in _left_out(system))
+
+
+def refuse(system: System) -> None:
+    """Raise MachineError for a service that this target cannot run at all: leaving it out would not be the system."""
+    for service in system.services:
+        if isinstance(service.source, DockerSource | ImageSource):
+            kind = "image" if isinstance(service.source, ImageSource) else "Dockerfile"
+            raise MachineError(
+                f"{service.position}: {service.name} runs from {'an' if kind == 'image' else 'a'} {kind}, "
+                "which the native target cannot run",
+                hint="Give `build` a Python project, or leave the service out of this environment with `profiles`.",
+            )
+    if system.edge is not None and system.edge.tls is Tls.ACME:
+        raise MachineError(
+            f"{system.edge.position}: the native target does not fetch certificates over ACME yet",
+            hint="Give `tls` a certificate and a key of your own ({certificate: …, key: …}), or self-signed.",
+        )
+    for resource in system.resources:
+        if isinstance(resource, Queue):
+            raise MachineError(
+                f"{resource.position}: the native target does not run {resource.engine} ({resource.name}) yet",
+                hint="Leave it out of this environment with `profiles`, or use a Redis for jobs.",
+            )
+
+
+def _left_out(system: System) -> Iterator[tuple[Position, str]]:
+    if system.backups is not None:
+        yield system.backups.position, "backups are not made by the native target yet"
+    if system.monitoring is not None:
+        yield system.monitoring.position, "monitoring is not run by the native target yet"
+    for service in system.services:
+        if service.limits != Limits():
+            yield service.position, f"the limits of {service.name} are not enforced by the native target yet"
+    for resource in system.resources:
+        if isinstance(resource, Postgres | Redis) and resource.replicas:
+            yield resource.position, f"the native target runs one {resource.name}, without replicas, yet"
+        if isinstance(resource, Objects):
+            for what in _objects_left_out(resource):
+                yield resource.position, what
+
+
+def _objects_left_out(resource: Objects) -> Iterator[str]:
+    from stackyard.resources.objects import unsupported
+
+    for what in unsupported(resource):
+        yield f"{resource.name}: {what}"

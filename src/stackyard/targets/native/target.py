@@ -1,0 +1,105 @@
+"""The native target: look at this machine, say what should exist, and make one thing right at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import threading
+from pathlib import Path
+
+from stackyard.errors import StateError
+from stackyard.model.system import Postgres, System
+from stackyard.plan.diff import diff
+from stackyard.plan.element import Kind
+from stackyard.plan.step import Plan, Step, Verb
+from stackyard.runner import Processes
+from stackyard.targets.native import effects, inspect, machine
+from stackyard.targets.native.blueprint import Blueprint, draw
+from stackyard.targets.native.databases import Database
+from stackyard.targets.native.layout import Layout
+from stackyard.targets.native.state import Record
+from stackyard.targets.native.supervisor.client import Client, alive_leases, connect, launch
+from stackyard.targets.native.support import refuse
+from stackyard.targets.native.toolchain import Tool
+
+NAME = "native"
+# What changes the blueprint: before it the tool, the secret or the certificate was not known.
+_REVEALING = (Kind.TOOL, Kind.CERTIFICATE)
+
+
+class NativeTarget:
+    """One system on this machine, from one look at it to the end of one plan."""
+
+    def __init__(self, system: System, *, new_ports: bool = False) -> None:
+        """Look at the machine. Raises MachineError for what cannot be had here, StateError for a broken record."""
+        refuse(system)
+        self.system = system
+        self.layout = Layout(system.root, system.environment)
+        self.runner = Processes()
+        self.client = attach(self.layout)
+        self.record = Record(self.layout.state_file)
+        running = frozenset(inspect.running_ports(self.layout, self.client))
+        self.machine = machine.read(system, self.layout, running=running, new_ports=new_ports)
+        self.blueprint: Blueprint = draw(system, self.machine)
+        self.started: list[str] = []
+        """The ids of processes that this plan has started: a failed `up` stops them again."""
+        self._lock = threading.Lock()
+
+    def plan(self) -> Plan:
+        """Observe once and decide."""
+        observed = inspect.observe(self.system, self.machine, self.blueprint, self.record, self.client)
+        return diff(self.system.name, self.system.environment, NAME, self.blueprint.elements, observed)
+
+    def supervise(self, *, detached: bool) -> bool:
+        """Have a supervisor; True when it was launched for this."""
+        self._prepare_sockets()
+        if self.client is not None:
+            return False
+        self.client = launch(self.layout.folder, "detached" if detached else "foreground")
+        return True
+
+    def perform(self, step: Step) -> None:
+        """Do one step of the plan, and record it. Raises StackyardError."""
+        effects.perform(self, step)
+        if step.kind in _REVEALING or step.element == "files:secrets":
+            self._redraw()
+        if step.kind is not Kind.PROCESS and step.verb is not Verb.STOP:
+            self.record.note(step.element, self.blueprint.element(step.element).facets)
+
+    def take_tool(self, key: str, tool: Tool) -> None:
+        """A tool that was fetched is on this machine from now on."""
+        with self._lock:
+            self.machine = self.machine.with_tool(key, tool)
+
+    def database(self, resource: Postgres) -> Database:
+        """The database of the system in this resource."""
+        return Database(self.system, resource, self.layout, self.machine.ports[resource.name])
+
+    def give(self, path: Path) -> None:
+        """Let the user that parts run as own the path, where that is another than we are."""
+        if self.machine.identity.drop:
+            os.chown(path, self.machine.identity.uid, self.machine.identity.gid)
+
+    def _prepare_sockets(self) -> None:
+        """The folder of the parts' sockets, private to their user. Raises StateError when somebody else has it."""
+        folder = self.layout.sockets
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            self.give(folder)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != self.machine.identity.uid or found.st_mode & 0o077:
+            raise StateError(f"{folder} belongs to somebody else", hint="Remove it, or ask its owner to.")
+
+    def _redraw(self) -> None:
+        with self._lock:
+            self.machine = self.machine.with_new_secrets(self.system)
+            self.blueprint = draw(self.system, self.machine)
+
+
+def attach(layout: Layout) -> Client | None:
+    """The supervisor of a system; a successor is launched when it was killed and left processes behind."""
+    client = connect(layout.folder)
+    if client is None and alive_leases(layout.folder):
+        client = launch(layout.folder, "detached")
+    return client

@@ -1,0 +1,1 @@
+"""Tests of where binaries come from, who runs them, and what is missing on a machine."""
