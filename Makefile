@@ -2,7 +2,7 @@
 SYSTEM ?= systems/inventr
 STACKYARD = .venv/bin/stackyard
 
-.PHONY: help setup up down test check bench lock
+.PHONY: help setup up down test check bench docs lock
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -25,6 +25,9 @@ check: setup     ## lint, format, types, direction of imports
 
 bench: setup     ## how fast it is, as ratios in one run
 	@.venv/bin/python -m bench
+
+docs: setup      ## write the generated references: the schema and the page of the stack file
+	@.venv/bin/python scripts/docs.py
 
 lock: setup      ## renew the locked dependencies from pyproject.toml
 	@scripts/lock

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from stackyard.cli.output import json_argument, say, say_json, system_arguments
+from stackyard.cli.output import json_argument, profile_argument, say, say_json, system_arguments
 from stackyard.errors import EXIT_DONE, SpecError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
     json_argument(parser)
+    profile_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -18,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     from stackyard.spec.load import load
 
     try:
-        system = load(args.file, args.env)
+        system = load(args.file, args.env, tuple(args.profile))
     except SpecError as error:
         if not args.json:
             raise

@@ -22,15 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look, repair when asked to, and look again: what counts is how the machine is in the end."""
+    from stackyard.targets.native.inspect import running_ports
+    from stackyard.targets.native.layout import Layout
+    from stackyard.targets.native.supervisor.client import connect
+
     system, folder = _system(args)
-    checks = examine(system, folder)
+    layout = Layout(folder, args.env)
+    ours = frozenset(running_ports(layout, connect(layout.folder)))
+    checks = examine(system, folder, ours=ours)
     if args.install and not is_well(checks):
         outcome = install(checks, _run)
         for line in outcome.done:
             say(f"{paint('✓', 'green')} {line}")
         for line in (*outcome.failed, *outcome.left):
             say(f"{paint('✗', 'red')} {line}")
-        checks = examine(system, folder)
+        checks = examine(system, folder, ours=ours)
     if args.json:
         say_json([{"name": one.name, "verdict": one.verdict, "sentence": one.sentence} for one in checks])
     else:

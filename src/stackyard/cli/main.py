@@ -83,8 +83,8 @@ def _dispatch(words: list[str], name: str) -> int:
             command.add_arguments(own)
     if name and name not in COMMANDS:
         return _unknown(name)
-    own, rest = _split(words)
-    args = parser.parse_args(own)
+    ours, rest = _split(words)
+    args = parser.parse_args(ours)
     args.rest = rest
     if rest and name not in TAKES_REST:
         parser.error(f"{name} takes nothing after --")

@@ -87,6 +87,11 @@ def system_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def profile_argument(parser: argparse.ArgumentParser) -> None:
+    """`--profile`, for the commands that look at a part of a system."""
+    parser.add_argument("--profile", action="append", default=[], metavar="NAME", help="with the parts of this profile")
+
+
 def json_argument(parser: argparse.ArgumentParser) -> None:
     """`--json`, which every reading command has."""
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from stackyard.cli.output import json_argument, say, say_json, system_arguments, warn
+from stackyard.cli.output import json_argument, profile_argument, say, say_json, system_arguments, warn
 from stackyard.cli.progress import describe
 from stackyard.errors import EXIT_DONE, EXIT_PENDING
 
@@ -12,6 +12,7 @@ from stackyard.errors import EXIT_DONE, EXIT_PENDING
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
     json_argument(parser)
+    profile_argument(parser)
     parser.add_argument("--check", action="store_true", help="exit with 3 when there is something to do")
 
 
@@ -20,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     from stackyard.operate.session import Session
     from stackyard.spec.load import load
 
-    session = Session(load(args.file, args.env), "plan")
+    session = Session(load(args.file, args.env, tuple(args.profile)), "plan")
     plan = session.plan()
     if args.json:
         say_json(plan.to_json())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from stackyard.cli.logs import show
-from stackyard.cli.output import paint, say, system_arguments, warn
+from stackyard.cli.output import paint, profile_argument, say, system_arguments, warn
 from stackyard.cli.progress import View, describe
 from stackyard.errors import EXIT_DONE
 
@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
     parser.add_argument("--brief", action="store_true", help="say only what was done")
     parser.add_argument("--new-ports", action="store_true", help="forget the remembered ports and choose anew")
-    parser.add_argument("--profile", action="append", default=[], metavar="NAME", help="start this profile, too")
+    profile_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from types import TracebackType
 from stackyard.model.system import System
 from stackyard.plan.step import Plan
 from stackyard.targets.native.state import operation
-from stackyard.targets.native.support import notices
+from stackyard.targets.native.support import extension_notices, notices
 from stackyard.targets.native.target import NativeTarget
 
 
@@ -52,7 +52,7 @@ class Session:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know before anything happens: parts that do not run here yet, ports that moved."""
-        return (*notices(self.system), *self.target.machine.notes)
+        return (*notices(self.system), *extension_notices(self.system, self.target.machine), *self.target.machine.notes)
 
     def plan(self) -> Plan:
         """The plan; observed and decided once."""

@@ -83,6 +83,7 @@ class _Drawing:
         name = resource.name
         tool = f"tool:{name}"
         facets = {"superuser": self._superuser_mark(resource)} if isinstance(resource, Postgres) else {}
+        facets |= {"bucket": resource.bucket} if isinstance(resource, Objects) else {}
         self._add(Element(f"data:{name}", Kind.DATA, name, f"the data of {name}", facets, (tool, "files:secrets")))
         after: tuple[str, ...] = (tool, f"data:{name}")
         marks: dict[str, str] = {}

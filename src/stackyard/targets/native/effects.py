@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard.errors import PartError
-from stackyard.model.system import Postgres, PythonSource
+from stackyard.model.system import Objects, Postgres, PythonSource
 from stackyard.plan.element import Kind
 from stackyard.plan.step import Step
+from stackyard.resources.objects import bucket_folder
 from stackyard.resources.postgres.catalog import owner_role
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.runner import Command
@@ -65,6 +66,10 @@ def _data(target: NativeTarget, step: Step) -> None:
     if not isinstance(resource, Postgres):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.give(folder)
+        if isinstance(resource, Objects):
+            bucket = bucket_folder(folder, resource)
+            bucket.mkdir(exist_ok=True)
+            target.give(bucket)
         return
     database = target.database(resource)
     cluster = postgres.Cluster.production() if target.system.is_production else postgres.Cluster()

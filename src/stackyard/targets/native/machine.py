@@ -17,6 +17,7 @@ from stackyard.model.system import (
     StaticSource,
     System,
 )
+from stackyard.model.values import Version
 from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.native import environments, fingerprint, ports, secrets, sites
@@ -126,11 +127,15 @@ def read_marks(layout: Layout) -> dict[str, str]:
 
 
 def wants(system: System) -> dict[str, Want]:
-    """The tools that a system needs, by key."""
+    """The tools that a system needs, by key.
+
+    `postgres: ">=16"` means the best that can be had, but a cluster stays with the release line that made it: a newer
+    server cannot open it.
+    """
     made: dict[str, Want] = {}
     for part in system.resources:
         if isinstance(part, Postgres):
-            made[part.name] = Want("postgres", part.version, part.position)
+            made[part.name] = Want("postgres", _of_data(part, Layout(system.root, system.environment)), part.position)
         elif isinstance(part, Redis):
             made[part.name] = Want("redis", part.version, part.position)
         elif isinstance(part, Objects):
@@ -141,6 +146,14 @@ def wants(system: System) -> dict[str, Want]:
         if isinstance(service.source, StaticSource) and service.source.script:
             made.setdefault("npm", Want("npm", None, service.position))
     return made
+
+
+def _of_data(part: Postgres, layout: Layout) -> Version:
+    try:
+        major = int((layout.data(part.name) / "PG_VERSION").read_text())
+    except (OSError, ValueError):
+        return part.version
+    return Version((major,)) if part.version.at_least and part.version.accepts((major,)) else part.version
 
 
 def wishes(system: System) -> tuple[ports.Wish, ...]:

@@ -89,7 +89,9 @@ def _reload(target: NativeTarget, client: Client, program: Program) -> None:
     found = subprocess.run(
         check,
         env=environment,
-        capture_output=True,
+        # nginx opens its log by name, which another user's pipe forbids; the null device lets everybody in.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         timeout=30,
         check=False,

@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from stackyard.errors import MachineError
 from stackyard.model.system import DockerSource, ImageSource, Limits, Objects, Postgres, Queue, Redis, System, Tls
 from stackyard.model.values import Position
+from stackyard.resources.objects import unsupported
+from stackyard.resources.postgres.catalog import catalog
+from stackyard.resources.postgres.extensions import extension_notes
+from stackyard.targets.native.machine import Machine
+from stackyard.targets.native.postgres import available_extensions
+from stackyard.targets.native.toolchain import Tool
 
 
 def notices(system: System) -> tuple[str, ...]:
     """A sentence with its line for each part of the file that the native target leaves out."""
-    return tuple(f"{position}: {what}" for position, what in _left_out(system))
+    stores = (part for part in system.resources if isinstance(part, Objects))
+    return (
+        *(f"{position}: {what}" for position, what in _left_out(system)),
+        *(sentence for store in stores for sentence in unsupported(store)),
+    )
 
 
 def refuse(system: System) -> None:
@@ -37,6 +47,17 @@ def refuse(system: System) -> None:
             )
 
 
+def extension_notices(system: System, machine: Machine) -> tuple[str, ...]:
+    """A sentence for each extension that the servers here do not have and that can be done without (DB-01)."""
+    made: list[str] = []
+    for part in system.resources:
+        tool = machine.tools.get(part.name)
+        if isinstance(part, Postgres) and isinstance(tool, Tool):
+            notes = extension_notes(catalog(system, part), dict.fromkeys(available_extensions(tool), ""))
+            made += [f"{part.position}: {note}" for note in notes]
+    return tuple(made)
+
+
 def _left_out(system: System) -> Iterator[tuple[Position, str]]:
     if system.backups is not None:
         yield system.backups.position, "backups are not made by the native target yet"
@@ -48,13 +69,3 @@ def _left_out(system: System) -> Iterator[tuple[Position, str]]:
     for resource in system.resources:
         if isinstance(resource, Postgres | Redis) and resource.replicas:
             yield resource.position, f"the native target runs one {resource.name}, without replicas, yet"
-        if isinstance(resource, Objects):
-            for what in _objects_left_out(resource):
-                yield resource.position, what
-
-
-def _objects_left_out(resource: Objects) -> Iterator[str]:
-    from stackyard.resources.objects import unsupported
-
-    for what in unsupported(resource):
-        yield f"{resource.name}: {what}"

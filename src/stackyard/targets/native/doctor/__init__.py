@@ -15,11 +15,13 @@ from stackyard.targets.native.toolchain import Store, default_store
 __all__ = ["Check", "Fix", "Outcome", "Run", "Verdict", "examine", "install", "is_well"]
 
 
-def examine(system: System | None, project: Path, *, store: Store | None = None) -> list[Check]:
+def examine(
+    system: System | None, project: Path, *, store: Store | None = None, ours: frozenset[int] = frozenset()
+) -> list[Check]:
     """Every check of this machine for the system, or for any system when there is no stack file. Changes nothing.
 
-    `project` is the folder of the stack file. Checks that need to know the service user are left out while there is
-    none: the check of that user says so.
+    `project` is the folder of the stack file; `ours` are the ports that its own processes hold.
+    Checks that need to know the service user are left out while there is none: the check of that user says so.
     """
     store = store or default_store()
     try:
@@ -35,5 +37,5 @@ def examine(system: System | None, project: Path, *, store: Store | None = None)
     if user:
         checks += access.check_reach(project, user)
     if system:
-        checks += access.check_ports(system)
+        checks += access.check_ports(system, ours)
     return checks

@@ -43,15 +43,15 @@ def check_reach(project: Path, user: Identity) -> list[Check]:
     return [Check("reach", "wrong", f"{user.name} cannot reach {project}: {listed} is closed to that user", fix)]
 
 
-def check_ports(system: System) -> Iterator[Check]:
-    """Are the documented ports free, and may we listen below 1024?"""
-    asked = sorted({wish.port for wish in wishes(system) if wish.port})
+def check_ports(system: System, ours: frozenset[int] = frozenset()) -> Iterator[Check]:
+    """Are the documented ports free, and may we listen below 1024? `ours` are held by this very system."""
+    asked = sorted({wish.port for wish in wishes(system) if wish.port} - ours)
     low = [port for port in asked if port < first_open_port()]
     for port in asked:
         clause = held(port)
         verdict: Verdict = "wrong" if system.is_production else "note"
         if clause:
-            yield Check(f"port {port}", verdict, f"{clause}; it is fine when that is this very system")
+            yield Check(f"port {port}", verdict, clause)
     if low:
         yield _check_low_ports(low, system)
     if not any(held(port) for port in asked):

@@ -54,7 +54,8 @@ def program_folders(binary: Binary) -> Iterator[Path]:
 
 
 def _is_program(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+    # os.access says False where Path.is_file raises: PATH may name a folder that this user may not enter.
+    return os.access(path, os.X_OK) and path.is_file()
 
 
 def _source(path: Path) -> Source:

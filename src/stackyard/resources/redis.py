@@ -1,0 +1,161 @@
+"""Redis (7, 8) and Valkey, whatever runs them: the configuration, who may do what, and how to start on old data. Pure.
+
+No password stands in a file or on a command line: the ACL file holds SHA-256 digests. That is as safe as the passwords
+are random, which generated ones are, with 43 characters; a provided one is held to the rules of every secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from stackyard.model.files import File
+from stackyard.model.system import Redis
+
+CONFIG = PurePosixPath("redis.conf")
+ACL = PurePosixPath("users.acl")
+
+SERVICE_USER = "default"
+"""Whom services log in as; `redis://:password@host` means this user."""
+
+ADMIN_USER = "admin"
+"""Who takes backups, reads statistics and changes settings."""
+
+SNAPSHOT = "dump.rdb"
+LOG_FOLDER = "appendonlydir"
+
+# A service works with data. What stops, copies, reconfigures or empties the whole server, or makes everybody wait while
+# it looks at every key, is the administrator's. FLUSHDB stays: it is how frameworks clear their cache.
+_SERVICE_RULES = "~* &* +@all -@admin -@dangerous +info +sort +sort_ro +flushdb +role +client|list"
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where a server answers: `folder` is where these files are rendered into, `data` its working folder.
+
+    With a certificate, a key and the authority's certificate (paths) it speaks TLS only.
+    """
+
+    folder: str
+    data: str
+    port: int
+    addresses: tuple[str, ...] = ("127.0.0.1",)
+    certificate: str = ""
+    key: str = ""
+    authority: str = ""
+
+
+@dataclass(frozen=True)
+class Start:
+    """How to start on the data that is there: `arguments` to add to the command line, and what to do when it is ready.
+
+    `commands` are sent in order as the administrator; then `until` must be in `INFO persistence`, all lines of it, and
+    after that the folders `retired` are moved aside (never removed).
+    """
+
+    arguments: tuple[str, ...] = ()
+    commands: tuple[tuple[str, ...], ...] = ()
+    until: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+
+
+def command(server: str, listening: Listening) -> tuple[str, ...]:
+    """The server in the foreground. SIGTERM stops it, and it saves what it must."""
+    return (server, f"{listening.folder}/{CONFIG}")
+
+
+def config(resource: Redis, passwords: Mapping[str, str], listening: Listening) -> tuple[File, ...]:
+    """The configuration and the ACL file. `passwords` holds those of SERVICE_USER and ADMIN_USER."""
+    settings = {
+        "daemonize": "no",
+        "supervised": "no",
+        "logfile": '""',
+        "dir": _quoted(listening.data),
+        "bind": " ".join(listening.addresses),
+        "protected-mode": "yes",
+        **_ports(listening),
+        "tcp-keepalive": "60",
+        "aclfile": _quoted(f"{listening.folder}/{ACL}"),
+        "maxmemory": str(resource.memory),
+        "maxmemory-policy": resource.eviction,
+        **_persistence(resource),
+        **_latency(),
+    }
+    text = "".join(f"{name} {value}\n" for name, value in settings.items())
+    return (File(CONFIG, text), File(ACL, _users(passwords), 0o600))
+
+
+def start(resource: Redis, *, has_snapshot: bool, has_log: bool) -> Start:
+    """How to start so that the data that is there is the data that is loaded.
+
+    A server with an append-only log loads nothing else: beside a snapshot without a log it would start empty, and
+    overwrite the snapshot. One without would load a snapshot that may be older than the log, and leave a log behind
+    that a later change of mind would load. `has_log`: LOG_FOLDER holds a file that ends in `.manifest`.
+    """
+    if "aof" in resource.persistence and has_snapshot and not has_log:
+        return Start(
+            ("--appendonly", "no"),
+            (("CONFIG", "SET", "appendonly", "yes"),),
+            ("aof_enabled:1", "aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0", "aof_last_bgrewrite_status:ok"),
+        )
+    if "aof" not in resource.persistence and has_log:
+        return Start(
+            ("--appendonly", "yes"),
+            (("SAVE",), ("CONFIG", "SET", "appendonly", "no")),
+            ("aof_enabled:0", "rdb_last_bgsave_status:ok"),
+            (LOG_FOLDER,),
+        )
+    return Start()
+
+
+def _ports(listening: Listening) -> dict[str, str]:
+    if not listening.certificate:
+        return {"port": str(listening.port)}
+    return {
+        "port": "0",
+        "tls-port": str(listening.port),
+        "tls-cert-file": _quoted(listening.certificate),
+        "tls-key-file": _quoted(listening.key),
+        "tls-ca-cert-file": _quoted(listening.authority),
+        "tls-auth-clients": "no",
+        "tls-protocols": '"TLSv1.2 TLSv1.3"',
+    }
+
+
+def _persistence(resource: Redis) -> dict[str, str]:
+    """A snapshot after an hour with a change, five minutes with a hundred, one with ten thousand; a log each second."""
+    return {
+        "save": "3600 1 300 100 60 10000" if "rdb" in resource.persistence else '""',
+        "dbfilename": SNAPSHOT,
+        # Better that writing stops, and somebody notices, than that snapshots fail in silence.
+        "stop-writes-on-bgsave-error": "yes",
+        "appendonly": "yes" if "aof" in resource.persistence else "no",
+        "appenddirname": LOG_FOLDER,
+        "appendfsync": "everysec",
+        "aof-use-rdb-preamble": "yes",
+        # The tail that a power cut tears off is the second that "everysec" may lose; more is found by checking.
+        "aof-load-truncated": "yes",
+    }
+
+
+def _latency() -> dict[str, str]:
+    lazy = ("eviction", "expire", "server-del", "user-del", "user-flush")
+    return {
+        # Freeing a large value takes long: not while somebody waits.
+        **{f"lazyfree-lazy-{name}": "yes" for name in lazy},
+        "latency-monitor-threshold": "100",
+        "slowlog-log-slower-than": "10000",
+        "slowlog-max-len": "512",
+        "databases": "16",
+    }
+
+
+def _users(passwords: Mapping[str, str]) -> str:
+    service, admin = (hashlib.sha256(passwords[user].encode()).hexdigest() for user in (SERVICE_USER, ADMIN_USER))
+    return f"user {SERVICE_USER} on #{service} {_SERVICE_RULES}\nuser {ADMIN_USER} on #{admin} ~* &* +@all\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,1 @@
+"""The edge, shown by a real nginx on the wire."""

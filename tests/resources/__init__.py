@@ -1,0 +1,1 @@
+"""What each resource is, shown on literals and on real servers."""
