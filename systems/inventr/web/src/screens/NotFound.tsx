@@ -1,0 +1,15 @@
+import { Link } from "react-router-dom";
+
+import { buttonClass } from "../ui/Button";
+import { Page } from "../ui/Page";
+
+export default function NotFound() {
+  return (
+    <Page title="There is nothing here">
+      <p className="mb-5 text-muted">The address may be mistyped, or the page has moved.</p>
+      <Link to="/products" className={buttonClass()}>
+        To the products
+      </Link>
+    </Page>
+  );
+}

@@ -1,0 +1,30 @@
+import { Link } from "react-router-dom";
+
+import type { TopProduct } from "../../api/types";
+import { money } from "../../format/money";
+import { Empty } from "../../ui/Notice";
+import { Card } from "../../ui/Page";
+
+/** What sold best, each with a bar beside the best of all. */
+export function TopProducts({ products, currency }: { products: TopProduct[]; currency: string }) {
+  if (products.length === 0) return <Empty title="Nothing sold yet">The best sellers will be listed here.</Empty>;
+  const most = Math.max(...products.map((product) => Number(product.revenue)));
+  return (
+    <Card>
+      <ol className="divide-y divide-line">
+        {products.map((product) => (
+          <li key={product.product_id} className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 px-4 py-2.5">
+            <Link to={`/products/${product.product_id}`} className="truncate font-medium hover:text-accent hover:underline">
+              {product.name}
+            </Link>
+            <span className="text-right font-medium tabular-nums">{money(product.revenue, currency)}</span>
+            <svg viewBox="0 0 100 4" preserveAspectRatio="none" className="h-1 w-full self-center" aria-hidden="true">
+              <rect width={most > 0 ? (Number(product.revenue) / most) * 100 : 0} height="4" className="fill-accent/60" />
+            </svg>
+            <span className="text-right text-xs text-muted tabular-nums">{product.quantity} sold</span>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  );
+}
