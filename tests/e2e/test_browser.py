@@ -62,9 +62,9 @@ def test_an_order_in_one_window_changes_the_stock_in_another(
             each.get_by_role("searchbox", name="Search products").fill(sku)
             expect(each.get_by_test_id(testid)).to_have_text(str(before))
         page.get_by_role("button", name="Add to order").first.click()
-        page.get_by_role("link", name="Order", exact=False).first.click()
+        page.get_by_role("link", name="New order").click()
         page.get_by_role("button", name="Place order").click()
-        expect(page.get_by_text("placed")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="placed")).to_be_visible()
         expect(other.get_by_test_id(testid)).to_have_text(str(before - 1), timeout=10_000)
         page.screenshot(path=tmp_path / "order.png")
 

@@ -22,6 +22,7 @@ from stackyard.targets.native import ports
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.state import write_whole
 from stackyard.targets.native.supervisor.client import Client
+from stackyard.targets.native.supervisor.places import Places
 from stackyard.targets.native.target import NativeTarget
 
 
@@ -166,15 +167,23 @@ def _record_summary(target: NativeTarget) -> None:
 
 
 def follow(session: Session, client: Client, show: Callable[[LogLine], None]) -> None:
-    """Show the logs of everything until Ctrl-C, then stop everything in order."""
+    """Show the logs of everything until Ctrl-C, then stop everything in order.
+
+    Returns as well when somebody else stops the system. Raises StateError when the supervisor was killed.
+    """
     from stackyard.observe.logs import follow as lines
     from stackyard.operate.down import stop
 
     session.release()
+    layout = session.target.layout
     try:
-        for line in lines(session.target.layout.folder, client):
+        for line in lines(layout.folder, client):
             show(line)
     except KeyboardInterrupt:
-        pass
-    finally:
-        stop(session.target.layout, client)
+        stop(layout, client)
+        return
+    if Places(layout.folder).card.exists():
+        # A supervisor that was told to stop takes its card with it.
+        raise StateError(
+            "the supervisor was killed; everything that it ran was ended", hint="`stackyard up` starts it again."
+        )

@@ -90,13 +90,15 @@ class _Drawing:
         if not isinstance(resource, Objects) and resource.tls:
             after += (self._certificate(name),)
             marks = {"certificate": self._mark(name)}
-        if not self._is_fetched(name) or not part_programs.is_renderable(resource, self.machine):
-            self._add(Element(f"process:{name}", Kind.PROCESS, name, name, after=after))
-        else:
+        if not isinstance(resource, Objects):
+            after += (self._files(name, tool),)
+        if self._is_fetched(name) and part_programs.is_renderable(resource, self.machine):
             files = part_programs.files(self.system, resource, self.machine)
-            after += self._write(name, files)
+            self._render(name, files)
             program = part_programs.of_resource(self.system, resource, self.machine)
             self._run(program, name, after, {"config": _digest(files), **marks})
+        else:
+            self._add(Element(f"process:{name}", Kind.PROCESS, name, name, after=after))
         if isinstance(resource, Postgres):
             self._catalog(resource)
 
@@ -163,11 +165,12 @@ class _Drawing:
         if edge.tls is Tls.SELF_SIGNED:
             after += (self._certificate("edge"),)
             marks = {"certificate": self._mark("edge")}
+        after += (self._files("edge", "tool:nginx"),)
         if not self._is_fetched("nginx"):
             self._add(Element("process:edge", Kind.PROCESS, "edge", "edge", after=after))
             return
         files = part_programs.edge_files(self.system, self.machine)
-        after += self._write("edge", files)
+        self._render("edge", files)
         program = part_programs.edge(self.system, self.machine)
         facets = {"listeners": part_programs.listeners(files), "config": _digest(files), **marks}
         self._run(program, "edge", after, facets, reloadable=frozenset({"config", "certificate"}))
@@ -194,13 +197,17 @@ class _Drawing:
     def _add(self, element: Element) -> None:
         self.elements.append(element)
 
-    def _write(self, part: str, files: tuple[File, ...]) -> tuple[str, ...]:
+    def _files(self, part: str, tool: str) -> str:
+        """The files of a part; what is in them may depend on the version of its tool and on its secrets."""
+        name = f"{Kind.FILES}:{part}"
+        self._add(Element(name, Kind.FILES, part, f"the configuration of {part}", {}, (tool, "files:secrets")))
+        return name
+
+    def _render(self, part: str, files: tuple[File, ...]) -> None:
         self.files[part] = files
-        if not files:
-            return ()
-        name = f"files:{part}"
-        self._add(Element(name, Kind.FILES, part, f"the configuration of {part}", {"content": _digest(files)}))
-        return (name,)
+        place = next(number for number, element in enumerate(self.elements) if element.id == f"{Kind.FILES}:{part}")
+        if files:
+            self.elements[place] = replace(self.elements[place], facets={"content": _digest(files)})
 
     def _run(
         self,

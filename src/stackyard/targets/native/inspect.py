@@ -68,8 +68,8 @@ class _Look:
             missing = secrets.unmade(self.system, self.layout.secrets)
             return Seen(broken=f"to be made: {', '.join(missing)}" if missing else "")
         folder = self.layout.etc(element.part)
-        files = self.blueprint.files[element.part]
-        if not all((folder / file.path).is_file() for file in files):
+        files = self.blueprint.files.get(element.part)
+        if files is None or not all((folder / file.path).is_file() for file in files):
             return None
         return Seen({"content": digest_on_disk(folder, self.blueprint, element.part)})
 

@@ -12,6 +12,7 @@ from stackyard.model.system import Redis
 from stackyard.plan.step import Step, Verb
 from stackyard.targets.native import redis_start
 from stackyard.targets.native.program import Program
+from stackyard.targets.native.supervisor import spawn
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.status import ProgramStatus
 
@@ -83,9 +84,9 @@ def last_words(log: Path, part: str, count: int = 12) -> tuple[str, ...]:
 
 def _reload(target: NativeTarget, client: Client, program: Program) -> None:
     """nginx takes in a new configuration on HUP, and keeps the old one without a word when it does not like it."""
-    check = (*program.argv, "-t")
     environment = {key: "".join(map(str, value)) for key, value in program.env.items()}
-    drop = target.machine.identity.drop
+    # The test opens the ports, too, so it needs the very privileges that the edge itself was started with.
+    check = spawn.command_line(program, (*program.argv, "-t"), environment)
     found = subprocess.run(
         check,
         env=environment,
@@ -95,9 +96,6 @@ def _reload(target: NativeTarget, client: Client, program: Program) -> None:
         text=True,
         timeout=30,
         check=False,
-        user=program.uid if drop else None,
-        group=program.gid if drop else None,
-        extra_groups=[] if drop else None,
     )
     if found.returncode != 0:
         raise PartError(

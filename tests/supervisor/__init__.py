@@ -1,0 +1,1 @@
+"""The native supervisor, its decisions and its processes."""
