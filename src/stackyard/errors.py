@@ -53,6 +53,12 @@ class PartError(StackyardError):
         self.part = part
 
 
+def cause_of(error: OSError) -> str:
+    """What the system says, as a clause with the file that it is about: "/data/x: No space left on device"."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
+
+
 class StateError(StackyardError):
     """What is on disk does not fit what was asked: a lock, a foreign folder, broken state."""
 

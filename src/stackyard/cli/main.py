@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Protocol
 
 from stackyard import __version__
-from stackyard.errors import EXIT_FAILED, EXIT_USAGE, SpecError, StackyardError
+from stackyard.errors import EXIT_FAILED, EXIT_USAGE, SpecError, StackyardError, cause_of
 
 # The modules are imported only when their command runs: `stackyard --help` must feel instant.
 COMMANDS = {
@@ -56,13 +56,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StackyardError as error:
         _complain(error)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("stopped by Ctrl-C", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # The reader (a pager, `head`) has seen enough; nothing may be flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
+    except OSError as error:
+        _complain(StackyardError(cause_of(error), hint="`stackyard doctor` looks at what can be wrong."))
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("stopped by Ctrl-C", file=sys.stderr)
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last resort: people get a sentence, and a file to report
+        return _confess(error)
+
+
+def _confess(error: Exception) -> int:
+    """A defect of ours: said as such, with the traceback in a file and nothing of it on the terminal."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="stackyard-", suffix=".txt", delete=False) as file:
+        traceback.print_exception(error, file=file)
+    what = f"this is a defect of Stackyard {__version__}: {type(error).__name__}"
+    _complain(StackyardError(what, hint=f"Please report it with {file.name}. Nothing more was done."))
+    return EXIT_FAILED
 
 
 def _dispatch(words: list[str], name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Literal
 
-from stackyard.errors import StackyardError
+from stackyard.errors import PartError, StackyardError, cause_of
 from stackyard.plan.step import Plan, Step
 
 Perform = Callable[[Step], None]
@@ -35,6 +36,18 @@ def apply(plan: Plan, perform: Perform, tell: Tell, interrupted: threading.Event
     raises KeyboardInterrupt. `tell` is called from several threads, one call at a time.
     """
     _Application(plan, perform, tell, interrupted).run()
+
+
+_HINTS = {
+    errno.ENOSPC: "The disk is full. Free some space and run it again; what ran before is as it was.",
+    errno.EDQUOT: "The quota is used up. Free some space and run it again; what ran before is as it was.",
+    errno.EROFS: "The file system is read-only: the project must lie where it can be written.",
+    errno.EACCES: "Who owns it? `stackyard doctor` looks at what can be wrong with permissions.",
+}
+
+
+def _hint(error: OSError) -> str:
+    return _HINTS.get(error.errno or 0, "")
 
 
 class _Application:
@@ -84,6 +97,10 @@ class _Application:
         except StackyardError as error:
             self._say(Progress(step, "failed", time.monotonic() - begun, error))
             raise
+        except OSError as problem:
+            told = PartError(step.part, f"{step.verb} {step.subject}: {cause_of(problem)}", hint=_hint(problem))
+            self._say(Progress(step, "failed", time.monotonic() - begun, told))
+            raise told from problem
         self._say(Progress(step, "done", time.monotonic() - begun))
 
     def _say(self, progress: Progress) -> None:

@@ -52,7 +52,7 @@ def up(session: Session, *, detached: bool, tell: Tell) -> Outcome:
         with _ctrl_c(target, interrupted):
             apply(plan, target.perform, tell, interrupted)
             _confirm(target)
-    except (StackyardError, KeyboardInterrupt):
+    except BaseException:
         _take_back(target, launched=launched)
         raise
     _record_summary(target)

@@ -7,6 +7,7 @@ import resource
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from stackyard.errors import MachineError
 from stackyard.model.system import (
     DockerSource,
     ImageSource,
@@ -21,7 +22,7 @@ from stackyard.model.values import Version
 from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.native import environments, fingerprint, ports, secrets, sites
-from stackyard.targets.native.identity import Identity, service_identity
+from stackyard.targets.native.identity import Identity, blocked_ancestors, service_identity
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Fetch, Tool, Want, python_for, resolve
 from stackyard.targets.native.variables import Addresses
@@ -82,6 +83,12 @@ def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: 
     Raises MachineError for what cannot be had here: a version, a port, a user to run parts as.
     """
     identity = service_identity(system.root)
+    blocked = blocked_ancestors(system.root / "any", identity)
+    if blocked:
+        raise MachineError(
+            f"the parts run as {identity.name}, who cannot reach {system.root}: {blocked[0]} is closed to that user",
+            hint="`stackyard doctor --install` lets every user pass through it, or move the project elsewhere.",
+        )
     wanted = wants(system)
     tools = dict(zip(wanted, resolve(tuple(wanted.values()), user=identity), strict=True))
     choice = ports.choose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -63,6 +64,8 @@ def _candidates() -> Iterator[Path]:
     for folder in (Path(sys.base_prefix) / "bin", *program_folders(_PYTHON), *managed):
         # A shim is a script that chooses by the working folder; what it stands for is listed by itself. In a virtual
         # environment a link to python would bring that environment's packages along.
+        if not os.access(folder, os.R_OK | os.X_OK):
+            continue
         if folder.name == "shims" or (folder.parent / "pyvenv.cfg").exists():
             continue
         for path in sorted(folder.glob("python3*")):
