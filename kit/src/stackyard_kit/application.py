@@ -1,0 +1,53 @@
+"""The FastAPI application of a service: its layers, errors, figures and routes. Imported late, see `service`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from stackyard_kit import problems
+from stackyard_kit.asgi import App
+from stackyard_kit.layers import Contained, Correlated, Logged
+from stackyard_kit.metrics import Measured, Metrics
+from stackyard_kit.settings import Settings
+
+LAYERS = (Correlated, Logged, Contained)
+"""What every request passes on its way in, outermost first; then comes `Measured`, then the routes."""
+
+
+def create_fastapi(settings: Settings, *, title: str, version: str, routers: Sequence[APIRouter]) -> FastAPI:
+    """A FastAPI application with `routers`, problem documents for errors, and documents outside production only."""
+    documented = settings.environment != "production"
+    app = FastAPI(
+        title=title,
+        version=version,
+        openapi_url="/api/openapi.json" if documented else None,
+        docs_url="/api/docs" if documented else None,
+        redoc_url=None,
+    )
+    problems.install(app)
+    if settings.public_url:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[settings.public_url.rstrip("/")],
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["X-Request-ID"],
+        )
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def layered(app: FastAPI, metrics: Metrics, resources: AsyncExitStack) -> AsyncIterator[App]:
+    """`app` behind its layers; `resources` are closed when the service stops."""
+    wrapped: App = Measured(app, metrics)
+    for layer in reversed(LAYERS):
+        wrapped = layer(wrapped)
+    async with resources:
+        yield wrapped

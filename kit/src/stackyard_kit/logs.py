@@ -1,0 +1,47 @@
+"""Structured logs: one JSON object a line on standard output, with the correlation id of the request."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+from stackyard_kit import correlation
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as one line of JSON; what stands in `extra={"fields": {...}}` becomes keys of it."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self.service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": self.service,
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        if identifier := correlation.current():
+            entry["correlation_id"] = identifier
+        entry.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, default=str, ensure_ascii=False)
+
+
+def configure(service: str, level: str) -> None:
+    """Send all logging of this process to standard output as JSON lines, from `level` ("info" ...) upwards."""
+    output = logging.StreamHandler(sys.stdout)
+    output.setFormatter(JsonLines(service))
+    logging.basicConfig(handlers=[output], level=level.upper(), force=True)
+    logging.captureWarnings(True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    # The request layer writes one line a request itself, with the correlation id and the time it took.
+    logging.getLogger("uvicorn.access").disabled = True

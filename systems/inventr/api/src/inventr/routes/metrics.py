@@ -1,0 +1,26 @@
+"""Figures for Prometheus. The edge does not pass this path on."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from inventr.figures import BusinessFigures
+from inventr.parts import PartsDep
+from stackyard_kit.database import DatabaseAwayError
+from stackyard_kit.metrics import MEDIA_TYPE
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/metrics")
+async def read_metrics(request: Request, parts: PartsDep) -> Response:
+    """All figures; those of the shop as last known while the database is away."""
+    business: BusinessFigures = request.app.state.business
+    if not business.are_fresh:
+        try:
+            async with parts.database.transaction() as session:
+                await business.read(session)
+        except (DatabaseAwayError, SQLAlchemyError):
+            pass
+    return Response(parts.metrics.text(), media_type=MEDIA_TYPE)

@@ -1,0 +1,77 @@
+"""The documents are held true: what the README shows is run, what it names is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from stackyard import __version__
+from stackyard.cli.main import COMMANDS
+from tests.e2e.conftest import Checkout, copy_example, ground
+
+__all__ = ["ground"]
+
+REPOSITORY = Path(__file__).parents[1]
+README = (REPOSITORY / "README.md").read_text()
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.real
+def test_every_command_of_the_readme_runs(ground: Path) -> None:
+    """DOC-01: documentation cannot go stale."""
+    copy_example("guestbook", ground / "readme" / "examples" / "guestbook")
+    stranger = Checkout(ground / "readme")
+    lines = [line for block in blocks(README, "console") for line in block.splitlines()]
+    assert len(lines) > 8
+    try:
+        for line in lines:
+            prompt, program, *words = shlex.split(line)
+            assert (prompt, program) == ("$", "stackyard"), line
+            done = stranger.stackyard(*words)
+            assert done.code == 0, f"{line}\n{done.out}\n{done.error}"
+    finally:
+        stranger.stackyard("down", "--file", "examples/guestbook")
+
+
+def test_the_stack_file_in_the_readme_is_that_of_the_example() -> None:
+    assert blocks(README, "yaml") == [(REPOSITORY / "examples/guestbook/stackyard.yaml").read_text()]
+
+
+def test_the_readme_names_every_command_and_make_knows_its_two() -> None:
+    table = "\n".join(line for line in README.splitlines() if line.startswith("| `"))
+    assert [name for name in COMMANDS if not re.search(rf"`{name}\b", table)] == []
+    makefile = (REPOSITORY / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", "".join(blocks(README, "sh")), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_links_lead_somewhere() -> None:
+    for document in (README, (REPOSITORY / "CONTRIBUTING.md").read_text()):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document):
+            assert (REPOSITORY / target).exists(), target
+
+
+def test_the_rooms_of_the_contributors_guide_are_there() -> None:
+    guide = (REPOSITORY / "CONTRIBUTING.md").read_text()
+    rooms = re.findall(r"^\| `([a-z/._]+)`", guide, re.MULTILINE)
+    assert len(rooms) > 8
+    for room in rooms:
+        assert (REPOSITORY / "src/stackyard" / room).exists() or (REPOSITORY / room).exists(), room
+    for path in re.findall(r"`((?:src|systems|tests|scripts)/[\w/.-]+)`", guide):
+        assert (REPOSITORY / path).exists(), path
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    first = re.search(r"^## (\S+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert first
+    assert first[1] == __version__
+
+
+def test_the_stack_file_of_inventr_is_short() -> None:
+    assert len((REPOSITORY / "systems/inventr/stackyard.yaml").read_text().splitlines()) < 60
