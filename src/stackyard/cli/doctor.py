@@ -60,16 +60,17 @@ def _system(args: argparse.Namespace) -> tuple[System | None, Path]:
 
 
 def _run(command: tuple[str, ...]) -> int:
-    """Run in front of the person, who sees what is being changed, and may have to type a password for sudo."""
+    """Run for the person, who sees what is being changed, may type a password for sudo, and reads what went wrong."""
     import shlex
     import subprocess
 
-    say(
-        paint(
-            f"  $ {shlex.join(command)}" if command[-2:-1] != ("-c",) else "  $ (keeping daemons from starting)", "dim"
-        )
-    )
-    return subprocess.run(command, check=False).returncode
+    is_script = "-c" in command[-2:-1]
+    say(paint(f"  $ {'(keeping daemons from starting)' if is_script else shlex.join(command)}", "dim"))
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        for line in done.stdout.splitlines()[-10:]:
+            say(f"    {line}")
+    return done.returncode
 
 
 def _show(check: Check, *, quiet: bool) -> None:
