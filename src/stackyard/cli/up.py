@@ -25,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
     from stackyard.operate.up import follow, up
     from stackyard.spec.load import load
 
-    with Session(load(args.file, args.env, tuple(args.profile)), "up", new_ports=args.new_ports) as session:
+    mode: Mode = "detached" if args.detach else "foreground"
+    system = load(args.file, args.env, tuple(args.profile))
+    with Session(system, "up", new_ports=args.new_ports, supervise=mode) as session:
         plan = session.plan()
         if not args.quiet and not args.brief:
             for notice in session.notices:

@@ -312,6 +312,8 @@ class System:
     logs: Logs = Logs()
     network: str = ""
     description: str = ""
+    profiles: tuple[str, ...] = ()
+    """The profiles that were asked for; what runs without any is always there."""
     welcome: str = ""
     """Text shown after `up`: how to sign in, where to begin."""
     accept_loss: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -20,13 +20,13 @@ _QUIET = 150
 """Milliseconds without a change after which a change counts as whole: editors write several files at once."""
 
 
-def main(file: str, environment: str) -> None:
+def main(file: str, environment: str, *profiles: str) -> None:
     """Watch until stopped. A stack file that cannot be read is watched until it can be."""
     from watchfiles import watch
 
     root = Path(file).parent
     while True:
-        paths = list(_watched(Path(file), environment))
+        paths = list(_watched(Path(file), environment, profiles))
         for changes in watch(
             *paths,
             watch_filter=lambda _, name: not is_product(_below(Path(name), root)),
@@ -35,20 +35,20 @@ def main(file: str, environment: str) -> None:
         ):
             names = sorted({Path(name).name for _, name in changes})
             _tell(f"changed: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}")
-            _apply(file, environment)
+            _apply(file, environment, profiles)
             if Path(file).name in names:
                 break
         else:
             return
 
 
-def _watched(file: Path, environment: str) -> Iterator[Path]:
+def _watched(file: Path, environment: str, profiles: tuple[str, ...]) -> Iterator[Path]:
     """The stack file, and every folder that people write services in."""
     yield file
     try:
         from stackyard.spec.load import load
 
-        yield from _sources(load(file, environment))
+        yield from _sources(load(file, environment, profiles))
     except (SpecError, StackyardError) as error:
         _tell(f"{error.what}; watching only {file.name}")
 
@@ -69,8 +69,9 @@ def _below(path: Path, root: Path) -> Path:
         return Path(*path.parts[-4:])
 
 
-def _apply(file: str, environment: str) -> None:
-    argv = (
+def _apply(file: str, environment: str, profiles: tuple[str, ...]) -> None:
+    chosen = [word for name in profiles for word in ("--profile", name)]
+    argv = [
         sys.executable,
         "-m",
         "stackyard.cli.main",
@@ -81,7 +82,8 @@ def _apply(file: str, environment: str) -> None:
         file,
         "--env",
         environment,
-    )
+    ]
+    argv += chosen
     code = subprocess.run(argv, stdin=subprocess.DEVNULL, check=False).returncode
     if code != 0:
         _tell("the change is not running; save again when it is mended")

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from stackyard.model.system import System
-from stackyard.plan.step import Plan
+from stackyard.targets.native.launching import Launching, launching
+from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.state import operation
-from stackyard.targets.native.support import extension_notices, notices
-from stackyard.targets.native.target import NativeTarget
+from stackyard.targets.native.supervisor.status import Mode
+
+# The target is imported late: the supervisor is on its way meanwhile.
+if TYPE_CHECKING:
+    from stackyard.plan.step import Plan
+    from stackyard.targets.native.target import NativeTarget
 
 
 class Session:
     """Opened with `with`, it holds the lock of operations until `release` or the end.
 
-    Used without `with` it only looks: nothing is locked and nothing may be changed.
+    Used without `with` it only looks: nothing is locked and nothing may be changed. `supervise` is how a supervisor
+    should live that does not run yet; it is launched at once, and ended again when the plan did not need it.
     """
 
-    def __init__(self, system: System, command: str, *, new_ports: bool = False) -> None:
+    def __init__(
+        self, system: System, command: str, *, new_ports: bool = False, supervise: Mode | None = None
+    ) -> None:
         self.system = system
         self._command = command
         self._new_ports = new_ports
+        self._supervise = supervise
+        self._launching: Launching | None = None
         self._stack = ExitStack()
         self._target: NativeTarget | None = None
         self._plan: Plan | None = None
 
     def __enter__(self) -> Session:
-        from stackyard.targets.native.layout import Layout
-
         layout = Layout(self.system.root, self.system.environment)
         self._stack.enter_context(operation(layout.lock_file, self._command))
+        if self._supervise is not None:
+            self._launching = launching(layout.folder, self._supervise)
+            if self._launching is not None:
+                self._stack.callback(self._launching.drop)
         return self
 
     def __exit__(
@@ -45,13 +58,17 @@ class Session:
     @property
     def target(self) -> NativeTarget:
         """The target, which looks at the machine the first time it is asked for."""
+        from stackyard.targets.native.target import NativeTarget
+
         if self._target is None:
-            self._target = NativeTarget(self.system, new_ports=self._new_ports)
+            self._target = NativeTarget(self.system, new_ports=self._new_ports, launching=self._launching)
         return self._target
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know before anything happens: parts that do not run here yet, ports that moved."""
+        from stackyard.targets.native.support import extension_notices, notices
+
         return (*notices(self.system), *extension_notices(self.system, self.target.machine), *self.target.machine.notes)
 
     def plan(self) -> Plan:

@@ -29,7 +29,7 @@ def select(draft: Draft, profiles: Sequence[str]) -> System:
     services = _with_static_port(services, taken)
     resources = _with_usual_ports(resources, taken)
     edge = _completed(draft, services, left_out)
-    return replace(draft.system, services=services, resources=resources, edge=edge)
+    return replace(draft.system, services=services, resources=resources, edge=edge, profiles=tuple(profiles))
 
 
 def _running(parts: tuple[_Part, ...], active: set[str]) -> tuple[_Part, ...]:

@@ -94,7 +94,8 @@ class _Drawing:
             after += (self._files(name, tool),)
         if self._is_fetched(name) and part_programs.is_renderable(resource, self.machine):
             files = part_programs.files(self.system, resource, self.machine)
-            self._render(name, files)
+            if files:
+                self._render(name, files)
             program = part_programs.of_resource(self.system, resource, self.machine)
             self._run(program, name, after, {"config": _digest(files), **marks})
         else:
@@ -206,8 +207,7 @@ class _Drawing:
     def _render(self, part: str, files: tuple[File, ...]) -> None:
         self.files[part] = files
         place = next(number for number, element in enumerate(self.elements) if element.id == f"{Kind.FILES}:{part}")
-        if files:
-            self.elements[place] = replace(self.elements[place], facets={"content": _digest(files)})
+        self.elements[place] = replace(self.elements[place], facets={"content": _digest(files)})
 
     def _run(
         self,

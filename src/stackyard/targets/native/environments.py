@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from stackyard.errors import PartError
 from stackyard.runner import Command, Result, Runner
 from stackyard.targets.native import fingerprint
 from stackyard.targets.native.prune import keep_newest
+
+_ASKING = threading.Lock()
 
 
 def python_project(path: Path) -> tuple[str, tuple[Path, ...]]:
@@ -50,9 +53,7 @@ def install_environment(service: str, source: Path, folder: Path, python: Path, 
     A lock file is honoured (requirements.lock, uv.lock), else requirements.txt, else what pyproject.toml asks for. The
     project itself is installed editable: what runs is the source that is edited, and a restart takes it in.
     """
-    from uv import find_uv_bin
-
-    uv = find_uv_bin()
+    uv = _uv()
     environment = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_PROGRESS": "1"}
 
     def do(*argv: str) -> Result:
@@ -72,6 +73,16 @@ def install_environment(service: str, source: Path, folder: Path, python: Path, 
                 details=result.tail,
             )
     keep_newest(folder.parent, folder)
+
+
+def _uv() -> str:
+    """The uv that came with us, found by one thread at a time: the table that it is looked up in is filled at the
+    first question, and would answer a second one half-filled.
+    """
+    from uv import find_uv_bin
+
+    with _ASKING:
+        return find_uv_bin()
 
 
 def _installs(source: Path) -> list[tuple[str, ...]]:

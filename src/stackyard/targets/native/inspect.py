@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from stackyard.errors import StateError
 from stackyard.model.system import Objects, Postgres, Redis, StaticSource, System
 from stackyard.plan.element import Element, Kind, Observed, Seen
+from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.secrets import password_secret
 from stackyard.targets.native import certificate, fingerprint, secrets, service_programs
 from stackyard.targets.native.blueprint import Blueprint
 from stackyard.targets.native.databases import Database
@@ -77,8 +80,8 @@ class _Look:
         if not _has_data(self.layout.data(element.part)):
             return None
         # Of a database that runs, the superuser's password cannot be set without it: that waits for the next start.
-        runs = f"process:{element.part}" in self.processes
-        return Seen(element.facets if runs else self.record.facets(element.id) or {})
+        waits = "superuser" in element.facets and f"process:{element.part}" in self.processes
+        return Seen(element.facets if waits else self.record.facets(element.id) or {})
 
     def _certificate(self, element: Element) -> Seen | None:
         reason = certificate.reason(self.system, self.layout, self.record, element.part)
@@ -103,8 +106,19 @@ class _Look:
         assert isinstance(resource, Postgres)
         if running is None or running.broken:
             return None
-        found = Database(self.system, resource, self.layout, self.machine.ports[resource.name]).differences()
-        return Seen(broken="; ".join(map(str, found)))
+        database = Database(self.system, resource, self.layout, self.machine.ports[resource.name])
+        unmade = [role for role in database.catalog.logins if not self._has_password(resource, role)]
+        if SUPERUSER in unmade:
+            raise StateError(
+                f"the password of the superuser of {resource.name} is gone while {resource.name} runs",
+                hint="`stackyard down` and then `stackyard up` give it a new one; the data stays.",
+            )
+        if unmade:
+            return Seen(broken=f"without a password yet: {', '.join(unmade)}")
+        return Seen(broken="; ".join(map(str, database.differences())))
+
+    def _has_password(self, resource: Postgres, role: str) -> bool:
+        return (self.layout.secrets / password_secret(resource, role)).exists()
 
     def _recorded_with_data(self, element: Element) -> Seen | None:
         """What was done to data that is gone must be done again."""

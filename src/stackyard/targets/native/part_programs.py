@@ -215,7 +215,7 @@ def reload(system: System) -> Program:
     return Program(
         id=WATCHER,
         part=WATCHER,
-        argv=(sys.executable, "-m", "stackyard.operate.reload", str(system.file), system.environment),
+        argv=(sys.executable, "-m", "stackyard.operate.reload", str(system.file), system.environment, *system.profiles),
         cwd=str(system.root),
         env={key: (value,) for key, value in os.environ.items() if key in _WATCHER_KEEPS or key.startswith("npm_")},
         nice=10,

@@ -17,9 +17,11 @@ from stackyard.runner import Processes
 from stackyard.targets.native import effects, inspect, machine
 from stackyard.targets.native.blueprint import Blueprint, draw
 from stackyard.targets.native.databases import Database
+from stackyard.targets.native.launching import Launching
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.state import Record
 from stackyard.targets.native.supervisor.client import Client, alive_leases, connect, launch
+from stackyard.targets.native.supervisor.status import Mode
 from stackyard.targets.native.support import refuse
 from stackyard.targets.native.toolchain import Tool
 
@@ -31,13 +33,17 @@ _REVEALING = (Kind.TOOL, Kind.CERTIFICATE)
 class NativeTarget:
     """One system on this machine, from one look at it to the end of one plan."""
 
-    def __init__(self, system: System, *, new_ports: bool = False) -> None:
-        """Look at the machine. Raises MachineError for what cannot be had here, StateError for a broken record."""
+    def __init__(self, system: System, *, new_ports: bool = False, launching: Launching | None = None) -> None:
+        """Look at the machine. Raises MachineError for what cannot be had here, StateError for a broken record.
+
+        `launching` is a supervisor on its way, which `supervise` will take.
+        """
         refuse(system)
         self.system = system
         self.layout = Layout(system.root, system.environment)
         self.runner = Processes()
-        self.client = attach(self.layout)
+        self._launching = launching
+        self.client = None if launching else attach(self.layout)
         self.record = Record(self.layout.state_file)
         running = frozenset(inspect.running_ports(self.layout, self.client))
         self.machine = machine.read(system, self.layout, running=running, new_ports=new_ports)
@@ -56,7 +62,8 @@ class NativeTarget:
         self._prepare_sockets()
         if self.client is not None:
             return False
-        self.client = launch(self.layout.folder, "detached" if detached else "foreground")
+        mode: Mode = "detached" if detached else "foreground"
+        self.client = self._launching.take() if self._launching else launch(self.layout.folder, mode)
         return True
 
     def perform(self, step: Step) -> None:

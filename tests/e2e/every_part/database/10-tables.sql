@@ -1,0 +1,1 @@
+create table words (id integer primary key, word text not null);
