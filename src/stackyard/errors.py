@@ -11,7 +11,11 @@ StackyardError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+# Every command imports this module, and `--help` should not wait for what only a wrong file needs.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from stackyard.finding import Finding
 
 EXIT_DONE = 0
 EXIT_FAILED = 1
@@ -61,25 +65,6 @@ def cause_of(error: OSError) -> str:
 
 class StateError(StackyardError):
     """What is on disk does not fit what was asked: a lock, a foreign folder, broken state."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing wrong in a stack file: where it is, what is wrong, and what to write instead.
-
-    `line` and `column` count from 1; `excerpt` holds the lines around it, ready to print. `key` is the dotted path.
-    """
-
-    file: str
-    line: int
-    column: int
-    key: str
-    what: str
-    hint: str = ""
-    excerpt: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.what}"
 
 
 class SpecError(StackyardError):

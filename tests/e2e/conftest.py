@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psutil
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -73,9 +76,47 @@ class Checkout:
         found: dict[str, int] = json.loads((self.folder / ".stackyard/development/ports.json").read_text())
         return found
 
-    @property
-    def log(self) -> Path:
-        return self.folder / ".stackyard" / "development" / "log"
+    def client(self, name: str) -> httpx.Client:
+        """A client of the edge of the system `name` that resolves nothing: the host goes into the header."""
+        port = self.ports()["edge.https"]
+        host = {"Host": f"{name}.localhost:{port}"}
+        return httpx.Client(base_url=f"https://127.0.0.1:{port}", headers=host, verify=False, timeout=10)
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that runs out of this folder or for it."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                words = " ".join([*process.cmdline(), process.cwd()])
+            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                continue
+            if str(self.folder) in words and process.pid != os.getpid():
+                found.append(process)
+        return found
+
+    def is_gone(self, seconds: float = 5.0) -> bool:
+        """True when no process of this checkout is left within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self.processes():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a file of the project, as a person would."""
+        path = self.folder / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+
+def eventually(claim: Callable[[], object], seconds: float = 10.0) -> None:
+    """The claim holds within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.conftest import Checkout
+from tests.e2e.conftest import Checkout, eventually
 
 pytestmark = pytest.mark.real
 
@@ -28,16 +27,8 @@ def every_part(ground: Path) -> Iterator[Checkout]:
 
 
 def get(checkout: Checkout, path: str) -> httpx.Response:
-    port = checkout.ports()["edge.https"]
-    host = {"Host": f"every-part.localhost:{port}"}
-    return httpx.get(f"https://127.0.0.1:{port}{path}", verify=False, headers=host, timeout=10)
-
-
-def eventually(claim: Callable[[], object], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.1)
+    with checkout.client("every-part") as web:
+        return web.get(path)
 
 
 def test_a_service_reaches_everything_that_it_needs(every_part: Checkout) -> None:

@@ -8,7 +8,6 @@ import re
 import signal
 import stat
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -17,34 +16,15 @@ import psycopg
 import pytest
 
 from stackyard.targets.native.layout import Layout
-from tests.e2e.conftest import Checkout
+from tests.e2e.conftest import Checkout, eventually
 
 pytestmark = pytest.mark.real
-
-
-def client(checkout: Checkout) -> httpx.Client:
-    """A client of the edge that resolves nothing: the host goes into the header and the TLS name."""
-    port = checkout.ports()["edge.https"]
-    return httpx.Client(
-        base_url=f"https://127.0.0.1:{port}",
-        headers={"Host": f"inventr.localhost:{port}"},
-        verify=False,
-        timeout=10,
-    )
-
-
-def eventually(claim: Callable[[], object], seconds: float = 10.0) -> None:
-    """The claim holds within so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
 def headers(inventr: Checkout) -> dict[str, str]:
     """Signed in once: the edge lets an address sign in five times a minute."""
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         answer = web.post("/api/auth/login", json={"email": "clerk@inventr.example", "password": "counter-demo-26"})
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
@@ -64,7 +44,7 @@ def test_everything_runs_and_a_second_up_finds_nothing_to_do(inventr: Checkout) 
 
 def test_the_edge_serves_the_front_end_and_the_api(inventr: Checkout) -> None:
     """EDGE-01, EDGE-02, EDGE-05, APP-01: a page, its assets, and a healthy API, with the headers that were promised."""
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         page = web.get("/")
         assert page.status_code == 200
         assert '<div id="root">' in page.text
@@ -80,7 +60,7 @@ def test_the_edge_serves_the_front_end_and_the_api(inventr: Checkout) -> None:
 
 def test_internal_endpoints_answer_on_the_host_only(inventr: Checkout) -> None:
     """EDGE-10: metrics and detailed health are not served to the outside. APP-02: they are there for those inside."""
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         for path in ("/metrics", "/api/metrics", "/api/health/detailed", "/.env", "/.git/config"):
             assert web.get(path).status_code == 404, path
     port = inventr.ports()["api-1"]
@@ -91,7 +71,7 @@ def test_internal_endpoints_answer_on_the_host_only(inventr: Checkout) -> None:
 def test_a_correlation_id_goes_from_the_edge_through_the_api(inventr: Checkout, headers: dict[str, str]) -> None:
     """APP-03: the id that a client sends, or the edge makes, stands in the response and in both logs."""
     name = f"e2e-{os.getpid()}-{time.monotonic_ns()}"
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         answer = web.get("/api/products", headers={"X-Request-ID": name, **headers})
     assert answer.headers["x-request-id"] == name
     eventually(lambda: name in inventr.stackyard("logs", "edge", "--grep", name).out)
@@ -135,7 +115,7 @@ def test_a_killed_part_comes_back(inventr: Checkout) -> None:
             ),
             20,
         )
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         eventually(lambda: web.get("/api/health/readiness").status_code == 200)
 
 
@@ -143,7 +123,7 @@ def test_a_killed_supervisor_leaves_the_site_up_and_its_successor_adopts_everyth
     before = inventr.pids()
     old = inventr.status()["supervisor"]
     os.kill(old, signal.SIGKILL)
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         assert web.get("/api/health").status_code == 200
     eventually(lambda: inventr.status()["supervisor"] not in (None, old))
     assert inventr.pids() == before
@@ -203,7 +183,7 @@ def test_the_commands_of_an_operator(inventr: Checkout) -> None:
 
 def test_what_was_written_outlives_down_and_up(inventr: Checkout, headers: dict[str, str]) -> None:
     """TOP-02: data outlives a stop and start, and `down` leaves no process."""
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         product = web.get("/api/products", params={"limit": 1}, headers=headers).json()["items"][0]
         order = web.post("/api/orders", json={"lines": [{"product_id": product["id"], "quantity": 1}]}, headers=headers)
         assert order.status_code == 201, order.text
@@ -212,5 +192,5 @@ def test_what_was_written_outlives_down_and_up(inventr: Checkout, headers: dict[
     assert not [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
     assert inventr.stackyard("status").code == 1
     inventr.up()
-    with client(inventr) as web:
+    with inventr.client("inventr") as web:
         assert web.get(f"/api/orders/{order.json()['id']}", headers=headers).json() == order.json()

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
@@ -40,9 +39,8 @@ def test_an_ordinary_user_runs_it_without_root(ordinary: Checkout) -> None:
     """TOP-09: nothing needs root, not even the installation; ports that need it are replaced, and named."""
     done = ordinary.up()
     assert "port 443 is held by the system (ports below 1024 need root)" in done.error
-    port = ordinary.ports()["edge.https"]
-    host = {"Host": f"guestbook.localhost:{port}"}
-    assert httpx.get(f"https://127.0.0.1:{port}/healthz", verify=False, headers=host).json() == {"ok": True}
+    with ordinary.client("guestbook") as web:
+        assert web.get("/healthz").json() == {"ok": True}
     for name, pid in ordinary.pids().items():
         assert psutil.Process(pid).uids().real == UID, name
     assert "nothing to do" in ordinary.up().out

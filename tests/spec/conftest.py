@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stackyard.errors import Finding, SpecError
+from stackyard.errors import SpecError
+from stackyard.finding import Finding
 from stackyard.spec.load import load
 
 FILES = (

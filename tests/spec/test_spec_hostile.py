@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stackyard.errors import Finding, SpecError, UsageError
+from stackyard.errors import SpecError, UsageError
+from stackyard.finding import Finding
 from stackyard.model.system import System
 from stackyard.spec import parser
 from stackyard.spec.load import load

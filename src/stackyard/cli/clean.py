@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
         note = paint("  cannot be made again", "red") if removal.is_lasting else ""
         say(f"  {_human(removal.size):>9}  {removal.path}{note}")
     if any(removal.is_lasting for removal in wanted) and not args.yes:
-        _ask(layout.root.name)
+        _ask(layout.root.name or str(layout.root))
     say(f"removed; {_human(clean(layout, wanted))} are free again")
     return EXIT_DONE
 
@@ -39,9 +39,12 @@ def run(args: argparse.Namespace) -> int:
 def _ask(name: str) -> None:
     if not sys.stdin.isatty():
         raise UsageError("data is removed only after a question, and there is nobody to ask", hint="Or say --yes.")
-    answer = input(f"Type {name} to remove it all: ")
+    try:
+        answer = input(f"Type {name} to remove it all: ")
+    except EOFError:
+        answer = ""
     if answer.strip() != name:
-        raise UsageError("nothing was removed")
+        raise UsageError("nothing was removed", hint=f"Only {name} would have been a yes.")
 
 
 def _human(size: int) -> str:

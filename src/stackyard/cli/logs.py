@@ -63,10 +63,9 @@ def _show_json(line: LogLine) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError(text)
-    return number
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of lines")
+    return int(text)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -78,9 +77,9 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _moment(text: str) -> datetime:
     age = re.fullmatch(r"(\d+)(s|m|min|h|d)", text)
-    if age:
-        return datetime.now(UTC) - timedelta(seconds=int(age[1]) * _UNITS[age[2]])
     try:
+        if age:
+            return datetime.now(UTC) - timedelta(seconds=int(age[1]) * _UNITS[age[2]])
         return datetime.fromisoformat(text).astimezone()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is no time (2026-11-21T14:00) and no age (10min, 2h)") from None

@@ -7,10 +7,20 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Protocol
 
 from stackyard import __version__
 from stackyard.errors import EXIT_FAILED, EXIT_USAGE, SpecError, StackyardError, cause_of
+
+# As `typing` has it, whose import would be a tenth of `--help`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class _Command(Protocol):
+        def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+        def run(self, args: argparse.Namespace) -> int: ...
+
 
 # The modules are imported only when their command runs: `stackyard --help` must feel instant.
 COMMANDS = {
@@ -36,18 +46,17 @@ TAKES_REST = ("run", "db")
 """Commands that run another one, whose words stand behind `--`."""
 
 
-class _Command(Protocol):
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
-
-    def run(self, args: argparse.Namespace) -> int: ...
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 usage, 3 changes pending, 4 promise broken."""
     words = list(sys.argv[1:] if argv is None else argv)
     name = next((word for word in words if not word.startswith("-")), "")
     try:
-        return _dispatch(words, name)
+        try:
+            return _dispatch(words, name)
+        finally:
+            # Here, where a reader that is gone is a case like others; at exit the interpreter would lament it.
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except SpecError as error:
         from stackyard.spec import render_findings
 

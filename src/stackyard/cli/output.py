@@ -24,9 +24,10 @@ _CODES = {
 }
 
 
-def has_colour(stream: TextIO) -> bool:
-    """True on a terminal, unless NO_COLOR says otherwise."""
-    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+def has_colour(stream: TextIO | None) -> bool:
+    """True on a terminal, unless NO_COLOR says otherwise. A closed stream is None."""
+    is_wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and is_wanted
 
 
 def paint(text: str, *styles: str, stream: TextIO | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from stackyard.cli.output import json_argument, say, say_json, system_arguments, table
 from stackyard.errors import EXIT_DONE, UsageError
@@ -47,20 +48,16 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _set(args: argparse.Namespace, folder: object, declared: list[str]) -> int:
-    from getpass import getpass
-    from pathlib import Path
-
+def _set(args: argparse.Namespace, folder: Path, declared: list[str]) -> int:
     from stackyard.resources.secrets import weakness
     from stackyard.targets.native.secrets import put
 
-    assert isinstance(folder, Path)
     if args.name not in declared:
         raise UsageError(
             f"the stack file declares no secret {args.name}",
             hint=f"It declares: {', '.join(declared) or 'none'}. Those of resources are generated.",
         )
-    value = getpass(f"{args.name}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\n")
+    value = _ask(args.name)
     reason = weakness(value)
     if reason and args.env == "production":
         raise UsageError(
@@ -69,3 +66,18 @@ def _set(args: argparse.Namespace, folder: object, declared: list[str]) -> int:
     put(folder, args.name, value)
     say(f"{args.name} is set; `stackyard up` gives it to who needs it")
     return EXIT_DONE
+
+
+def _ask(name: str) -> str:
+    """The value, typed unseen or from standard input; "" when nobody answers."""
+    from getpass import getpass
+
+    if not sys.stdin.isatty():
+        try:
+            return sys.stdin.buffer.read().decode().rstrip("\n")
+        except UnicodeDecodeError:
+            raise UsageError(f"the value for the secret `{name}` is not text (UTF-8)") from None
+    try:
+        return getpass(f"{name}: ")
+    except EOFError:
+        return ""

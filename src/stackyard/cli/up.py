@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from stackyard.cli.logs import show
 from stackyard.cli.output import paint, profile_argument, say, system_arguments, warn
-from stackyard.cli.progress import View, describe
 from stackyard.errors import EXIT_DONE
+
+if TYPE_CHECKING:
+    from stackyard.targets.native.supervisor.status import Mode
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,12 +24,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Observe, plan, show the plan, execute it; in the foreground, stay and end everything with Ctrl-C."""
     from stackyard.operate.session import Session
-    from stackyard.operate.up import follow, up
     from stackyard.spec.load import load
 
     mode: Mode = "detached" if args.detach else "foreground"
     system = load(args.file, args.env, tuple(args.profile))
     with Session(system, "up", new_ports=args.new_ports, supervise=mode) as session:
+        # Late, for the supervisor is on its way meanwhile.
+        from stackyard.cli.progress import View, describe
+        from stackyard.operate.up import follow, up
+
         plan = session.plan()
         if not args.quiet and not args.brief:
             for notice in session.notices:
@@ -40,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
         if not args.quiet and not args.brief:
             _welcome(outcome.addresses, outcome.welcome, outcome.seconds)
         if outcome.client is not None:
+            from stackyard.cli.logs import show
+
             say(paint("Ctrl-C stops everything.", "dim"))
             follow(session, outcome.client, show)
     return EXIT_DONE

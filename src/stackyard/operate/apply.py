@@ -5,15 +5,19 @@ from __future__ import annotations
 import errno
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Literal
 
 from stackyard.errors import PartError, StackyardError, cause_of
 from stackyard.plan.step import Plan, Step
 
 Perform = Callable[[Step], None]
+WORKERS = 32
+"""Steps that run at once; most of them wait for another process."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,15 @@ class _Application:
         self._tell = tell
         self._interrupted = interrupted
         self._lock = threading.Lock()
-        self._waiting = list(plan.steps)
-        self._open = {step.element for step in plan.steps}
+        self._steps = {step.element: step for step in plan.steps}
+        self._order = TopologicalSorter({name: self._steps.keys() & step.after for name, step in self._steps.items()})
+        self._order.prepare()
+        self._ready: deque[str] = deque()
         self._running: dict[Future[None], Step] = {}
         self._failure: BaseException | None = None
 
     def run(self) -> None:
-        with ThreadPoolExecutor(max_workers=32, thread_name_prefix="step") as pool:
+        with ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="step") as pool:
             self._start_ready(pool)
             while self._running:
                 finished, _ = wait(self._running, return_when=FIRST_COMPLETED)
@@ -77,15 +83,17 @@ class _Application:
     def _start_ready(self, pool: ThreadPoolExecutor) -> None:
         if self._failure is not None or self._interrupted.is_set():
             return
-        for step in [step for step in self._waiting if self._open.isdisjoint(step.after)]:
-            self._waiting.remove(step)
+        self._ready.extend(self._order.get_ready())
+        # No more than there are workers: a step that waited in the pool could not be called back.
+        while self._ready and len(self._running) < WORKERS:
+            step = self._steps[self._ready.popleft()]
             self._running[pool.submit(self._work, step)] = step
 
     def _finish(self, future: Future[None]) -> None:
         step = self._running.pop(future)
         error = future.exception()
         if error is None:
-            self._open.discard(step.element)
+            self._order.done(step.element)
         else:
             self._failure = self._failure or error
 

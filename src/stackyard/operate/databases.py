@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from pathlib import Path
 
 from stackyard.errors import MachineError, StateError, UsageError
 from stackyard.model.system import Postgres, System
 from stackyard.observe.database import DatabaseStats, collect
+from stackyard.operate.terminal import in_terminal
 from stackyard.resources.postgres.catalog import monitor_role, owner_role
 from stackyard.targets.native import ports
 from stackyard.targets.native.databases import Database
@@ -64,4 +63,4 @@ def shell(database: Database, *, writing: bool, arguments: tuple[str, ...] = ())
         "PGPASSWORD": database.password(role),
         "PGSSLMODE": "require" if database.resource.tls else "prefer",
     }
-    return subprocess.run((str(Path(tool.path)), *arguments), env=environment, check=False).returncode
+    return in_terminal((str(tool.path), *arguments), environment)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from difflib import get_close_matches
 
 from stackyard.errors import PartError, UsageError
 from stackyard.model.system import PythonSource, Service, System
+from stackyard.operate.terminal import in_terminal
 from stackyard.targets.native import machine, service_programs
 from stackyard.targets.native.effects import plain
 from stackyard.targets.native.inspect import running_ports
@@ -28,20 +28,14 @@ def run(system: System, name: str, argv: tuple[str, ...], *, owner: bool = False
         raise PartError(name, f"the packages of {name} are not installed yet", hint="`stackyard up` installs them.")
     variables = plain(service_programs.environment(system, service, here, migrating=owner))
     variables |= {key: os.environ[key] for key in ("TERM", "COLUMNS", "LINES") if key in os.environ}
-    command = service_programs.command(service, here, argv)
-    if shutil.which(command[0], path=variables["PATH"]) is None:
-        raise UsageError(f"there is no program {argv[0]} for {name}", hint=f"It was looked for in {variables['PATH']}.")
-    drop = here.identity.drop
     assert isinstance(service.source, PythonSource)
-    return subprocess.run(
-        command,
-        cwd=service.source.path,
-        env=variables,
-        check=False,
-        user=here.identity.uid if drop else None,
-        group=here.identity.gid if drop else None,
-        extra_groups=[] if drop else None,
-    ).returncode
+    folder = service.source.path
+    program = str(folder / argv[0]) if "/" in argv[0] else argv[0]
+    if shutil.which(program, path=variables["PATH"]) is None:
+        raise UsageError(
+            f"there is no program {argv[0]} for {name}", hint=f"It was looked for in {variables['PATH']} and {folder}."
+        )
+    return in_terminal((program, *argv[1:]), variables, folder=folder, user=here.identity)
 
 
 def _service(system: System, name: str) -> Service:

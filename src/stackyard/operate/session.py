@@ -25,9 +25,7 @@ class Session:
     should live that does not run yet; it is launched at once, and ended again when the plan did not need it.
     """
 
-    def __init__(
-        self, system: System, command: str, *, new_ports: bool = False, supervise: Mode | None = None
-    ) -> None:
+    def __init__(self, system: System, command: str, *, new_ports: bool = False, supervise: Mode | None = None) -> None:
         self.system = system
         self._command = command
         self._new_ports = new_ports

@@ -5,25 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from stackyard.errors import PartError, StackyardError, StateError
-from stackyard.model.system import System, Tls
-from stackyard.observe.logs import LogLine
+from stackyard.errors import StackyardError, StateError
+from stackyard.model.system import Postgres, System
 from stackyard.operate.apply import Tell, apply
 from stackyard.operate.session import Session
-from stackyard.plan.element import Kind
 from stackyard.targets.native import ports
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.state import write_whole
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.places import Places
 from stackyard.targets.native.target import NativeTarget
+
+if TYPE_CHECKING:
+    from stackyard.observe.logs import LogLine
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def up(session: Session, *, detached: bool, tell: Tell) -> Outcome:
     """
     begun = time.monotonic()
     target, plan = session.target, session.plan()
+    threading.Thread(target=_import_ahead, args=(session.system,), daemon=True).start()
     _refuse_second(target, detached=detached)
     ports.save(target.layout.ports_file, target.machine.ports)
     launched = target.supervise(detached=detached)
@@ -51,14 +53,26 @@ def up(session: Session, *, detached: bool, tell: Tell) -> Outcome:
     try:
         with _ctrl_c(target, interrupted):
             apply(plan, target.perform, tell, interrupted)
-            _confirm(target)
+            from stackyard.operate.confirm import confirm
+
+            confirm(target)
+            if interrupted.is_set():
+                raise KeyboardInterrupt
     except BaseException:
         _take_back(target, launched=launched)
         raise
     _record_summary(target)
+    target.record.save()
     addresses = addresses_of(session.system, target.machine)
     owner = target.client if launched and not detached else None
     return Outcome(addresses, session.system.welcome, time.monotonic() - begun, owner)
+
+
+def _import_ahead(system: System) -> None:
+    """Import what is needed in a moment: it costs nothing while the first processes start."""
+    if any(isinstance(resource, Postgres) for resource in system.resources):
+        import_module("psycopg")
+    import_module("stackyard.operate.confirm")
 
 
 def _refuse_second(target: NativeTarget, *, detached: bool) -> None:
@@ -104,34 +118,6 @@ def _take_back(target: NativeTarget, *, launched: bool) -> None:
         client.stop([[name] for name in reversed(target.started)])
         if launched:
             client.shutdown(stop_programs=True)
-
-
-def _confirm(target: NativeTarget) -> None:
-    """Ask through the edge, as a browser would: only an answer counts. Raises PartError."""
-    edge = target.system.edge
-    if edge is None or target.blueprint.programs.get(f"{Kind.PROCESS}:edge") is None:
-        return
-    port = target.machine.ports["edge.http" if edge.tls is Tls.OFF else "edge.https"]
-    host = edge.host.replace("*.", "")
-    try:
-        connection = _connection(edge.tls is not Tls.OFF, port)
-        with contextlib.closing(connection):
-            connection.request("GET", edge.routes[-1].path if edge.routes else "/", headers={"Host": f"{host}:{port}"})
-            status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        raise PartError("edge", f"the edge does not answer at {host}:{port}: {error}") from error
-    if status in (502, 503, 504):
-        raise PartError("edge", f"the edge answers {status} at {host}:{port}: it does not reach the service behind it")
-
-
-def _connection(secure: bool, port: int) -> HTTPConnection:
-    if not secure:
-        return HTTPConnection("127.0.0.1", port, timeout=10)
-    context = ssl.create_default_context()
-    # It is our own port on loopback: who answers is known, and the authority may not be trusted here.
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return HTTPSConnection("127.0.0.1", port, timeout=10, context=context)
 
 
 def addresses_of(system: System, machine: Machine) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from stackyard.errors import Finding, SpecError
+from stackyard.errors import SpecError
+from stackyard.finding import Finding
 from stackyard.model.values import Position
 from stackyard.spec.source import Source
 

@@ -8,7 +8,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackyard.errors import Finding, SpecError
+from stackyard.errors import SpecError
+from stackyard.finding import Finding
 from stackyard.spec.files import exists, is_folder
 
 NAMES = ("stackyard.yaml", "stackyard.yml")

@@ -228,8 +228,8 @@ class _Drawing:
         return tuple(f"{kind}:{name}" for name in names for kind in (Kind.PROCESS, Kind.CATALOG, Kind.INIT))
 
     def _migrations_of(self, service: Service) -> tuple[str, ...]:
-        """Whoever uses a database waits for everybody's migrations of it."""
-        users = [user for need in service.needs for user in self.migrators.get(need.name, ())]
+        """Whoever uses a database waits for everybody's migrations of it: for the last, which waits for the others."""
+        users = [self.migrators[need.name][-1] for need in service.needs if need.name in self.migrators]
         return tuple(f"{Kind.MIGRATION}:{user.name}" for user in users)
 
     def _services_of(self, service: Service) -> tuple[str, ...]:

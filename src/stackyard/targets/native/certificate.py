@@ -51,7 +51,8 @@ def reason(system: System, layout: Layout, record: Record, part: str) -> str:
         return ""
     found = needs_renewal(files[0], wanted, now, key=files[1])
     if not found:
-        record.note(f"judged:{part}", {**marks, "hosts": ",".join(wanted), "until": _renewal(layout, part).isoformat()})
+        judged = {**marks, "hosts": ",".join(wanted), "until": _renewal(layout, part).isoformat()}
+        record.remember(f"judged:{part}", judged)
     return found
 
 

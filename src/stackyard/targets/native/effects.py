@@ -55,7 +55,6 @@ def _write(target: NativeTarget, step: Step) -> None:
     for file in target.blueprint.files[step.part]:
         path = folder / file.path
         write_whole(path, file.content, file.mode)
-        path.chmod(file.mode)
         target.give(path)
     target.give(folder)
 
@@ -134,12 +133,11 @@ def _init(target: NativeTarget, step: Step) -> None:
 def _migrate(target: NativeTarget, step: Step) -> None:
     service = target.system.service(step.part)
     assert isinstance(service.source, PythonSource)
-    argv = service_programs.command(service, target.machine, service.migrate)
     variables = service_programs.environment(target.system, service, target.machine, migrating=True)
     log = target.layout.log / f"migrate-{step.part}.txt"
     identity = target.machine.identity
     uid, gid = (identity.uid, identity.gid) if identity.drop else (None, None)
-    result = target.runner.run(Command(argv, service.source.path, plain(variables), uid, gid, log))
+    result = target.runner.run(Command(service.migrate, service.source.path, plain(variables), uid, gid, log))
     if not result.is_done:
         raise PartError(
             step.part,

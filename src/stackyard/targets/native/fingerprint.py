@@ -45,15 +45,23 @@ def source_files(folder: Path) -> Iterator[Path]:
 
 
 def of_folder(folder: Path) -> str:
-    """A digest of names and contents below `folder`; a file itself is its content. Unreadable files count by name."""
+    """A digest of names and contents below `folder`; a file itself is its content.
+
+    What cannot be read, and what is no plain file (a pipe would never end), counts by its name.
+    """
     digest = hashlib.sha256()
     for path in [folder] if folder.is_file() else source_files(folder):
         digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
         try:
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            digest.update(_content(path) if path.is_file() else b"-")
         except OSError as error:
             digest.update(str(error.errno).encode())
     return digest.hexdigest()[:16]
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def of_texts(texts: Iterable[str]) -> str:

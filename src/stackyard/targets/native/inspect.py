@@ -12,7 +12,7 @@ from stackyard.model.system import Objects, Postgres, Redis, StaticSource, Syste
 from stackyard.plan.element import Element, Kind, Observed, Seen
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import certificate, fingerprint, secrets, service_programs
+from stackyard.targets.native import certificate, fingerprint, postgres, secrets, service_programs
 from stackyard.targets.native.blueprint import Blueprint
 from stackyard.targets.native.databases import Database
 from stackyard.targets.native.layout import Layout
@@ -22,7 +22,7 @@ from stackyard.targets.native.state import Record
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.places import Places, read_json
 from stackyard.targets.native.supervisor.status import ProgramStatus
-from stackyard.targets.native.toolchain import Fetch
+from stackyard.targets.native.toolchain import Fetch, Tool
 
 _RUNS = frozenset({"ready", "starting", "unhealthy", "backoff", "waiting", "done"})
 
@@ -77,8 +77,13 @@ class _Look:
         return Seen({"content": digest_on_disk(folder, self.blueprint, element.part)})
 
     def _data(self, element: Element) -> Seen | None:
-        if not _has_data(self.layout.data(element.part)):
+        folder = self.layout.data(element.part)
+        tool = self.machine.tools[element.part]
+        if not _has_data(folder):
             return None
+        if isinstance(self.system.resource(element.part), Postgres) and isinstance(tool, Tool):
+            # Raises for a cluster that this server cannot open: better now than when everything else is started.
+            postgres.has_data(element.part, folder, tool)
         # Of a database that runs, the superuser's password cannot be set without it: that waits for the next start.
         waits = "superuser" in element.facets and f"process:{element.part}" in self.processes
         return Seen(element.facets if waits else self.record.facets(element.id) or {})

@@ -1,4 +1,4 @@
-"""A supervisor that comes up while the machine is still being looked at: on a warm start that is a tenth of the time."""
+"""A supervisor that comes up while the machine is still being looked at: a tenth of the time of a warm start."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The programs and files of what is no service: databases, caches, stores, the edge, the watcher. Pure."""
+"""The programs and files of what is no service: databases, caches, stores, the edge, the watcher."""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import Any
 
 from stackyard.model.files import File
@@ -15,6 +16,7 @@ from stackyard.targets.native import fingerprint, postgres, variables
 from stackyard.targets.native.layout import EDGE, WATCHER
 from stackyard.targets.native.machine import Machine, edge_addresses
 from stackyard.targets.native.program import Program, ProgramProbe
+from stackyard.targets.native.rendered import kept
 from stackyard.targets.native.toolchain import Tool
 from stackyard.targets.native.variables import LOOPBACK, Environment
 
@@ -134,8 +136,12 @@ def _objects(system: System, part: Objects, machine: Machine) -> Program:
 
 
 def edge_files(system: System, machine: Machine) -> tuple[File, ...]:
-    """The configuration of the edge."""
-    return nginx.render(system, _edge_place(system, machine))
+    """The configuration of the edge, kept from the last time when nothing that it is made of has changed."""
+    place = _edge_place(system, machine)
+    # The edge knows services and routes; without the rest no change of it can make a difference.
+    seen = replace(system, resources=())
+    store = machine.layout.etc(EDGE).with_suffix(".json")
+    return kept(store, (seen, place), nginx.__name__, lambda: nginx.render(seen, place))
 
 
 def listeners(rendered: tuple[File, ...]) -> str:
@@ -219,6 +225,8 @@ def reload(system: System) -> Program:
         cwd=str(system.root),
         env={key: (value,) for key, value in os.environ.items() if key in _WATCHER_KEEPS or key.startswith("npm_")},
         nice=10,
+        # It needs far longer than any pause until it could fail, and `up` has nothing else left to wait for.
+        probe=ProgramProbe(starting_interval=0.01),
         restart="on-failure",
         stop_grace=5.0,
         log_size=system.logs.size,

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackyard.errors import MachineError
+from stackyard.targets.native.state import write_whole
 
 # Below 32768 begins nothing that the kernel hands out by itself, so an outgoing connection cannot take our port.
-_FIRST, _LAST = 10_000, 31_900
+_FIRST, _SPAN = 10_000, 21_900
 _KIN = {80: 8080, 443: 8443}
+_ANEW = "choose a port anew with `stackyard up --new-ports`"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choice:
-    """The ports by slot, and a sentence for each that is not the documented one and was chosen just now."""
+    """The ports by slot, and a sentence for each that a person might not expect."""
 
     ports: Mapping[str, int]
     notes: tuple[str, ...]
@@ -48,47 +50,69 @@ def choose(
     `strict` (production) allows no other port than the one in the file. Raises MachineError naming the owner of a
     port that was promised or remembered, for it is never shifted silently.
     """
-    ports: dict[str, int] = {}
-    notes: list[str] = []
-
-    def held(port: int, wish: Wish) -> str:
-        if port in ours:
-            return ""
-        if port in ports.values():
-            return "another part of this system"
-        return taken(port, wish.addresses)
-
-    for wish in wishes:
-        known = remembered.get(wish.slot)
-        first = wish.port if strict and wish.port else known or wish.port
-        owner = held(first, wish) if first else ""
-        if first and not owner:
-            ports[wish.slot] = first
-            continue
-        if first and (known or strict):
-            raise MachineError(
-                f"port {first} of {wish.slot} is held by {owner}",
-                hint="Stop that process, or choose a port anew with `stackyard up --new-ports`."
-                if not strict
-                else "Stop that process, or write another port into the stack file.",
-            )
-        ports[wish.slot] = _another(wish, root, held)
-        if first:
-            notes.append(f"port {first} is held by {owner}; {wish.slot} uses {ports[wish.slot]} in this checkout")
-    return Choice(ports, tuple(notes))
+    return _Choosing(root, taken, ours, strict).of(wishes, remembered)
 
 
-def _another(wish: Wish, root: Path, held: Callable[[int, Wish], str]) -> int:
-    kin = _KIN.get(wish.port or 0)
-    if kin and not held(kin, wish):
-        return kin
-    span = _LAST - _FIRST
-    start = int(hashlib.sha256(f"{root}\0{wish.slot}".encode()).hexdigest()[:8], 16) % span
-    for step in range(200):
-        port = _FIRST + (start + step) % span
-        if not held(port, wish):
-            return port
-    raise MachineError(f"no free port for {wish.slot} in 200 tries", hint="See `ss -ltnp` for what holds them.")
+class _Choosing:
+    def __init__(
+        self, root: Path, taken: Callable[[int, tuple[str, ...]], str], ours: frozenset[int], strict: bool
+    ) -> None:
+        self._root = root
+        self._taken = taken
+        self._ours = ours
+        self._strict = strict
+        self._slots: dict[int, str] = {}
+        """Ports that are spoken for, and by whom: what is remembered comes before what is documented."""
+        self._notes: list[str] = []
+
+    def of(self, wishes: tuple[Wish, ...], remembered: Mapping[str, int]) -> Choice:
+        """Choose for all of them."""
+        firsts: dict[str, int] = {}
+        for wish in wishes:
+            known = remembered.get(wish.slot)
+            if known and not (self._strict and wish.port):
+                firsts[wish.slot] = known
+                self._slots.setdefault(known, wish.slot)
+        for wish in wishes:
+            if wish.port and wish.slot not in firsts:
+                firsts[wish.slot] = wish.port
+                self._slots.setdefault(wish.port, wish.slot)
+        ports = {wish.slot: self._one(wish, firsts.get(wish.slot), remembered.get(wish.slot)) for wish in wishes}
+        return Choice(ports, tuple(self._notes))
+
+    def _one(self, wish: Wish, first: int | None, known: int | None) -> int:
+        if first is None:
+            return self._another(wish)
+        owner = self._held(first, wish)
+        if not owner:
+            if wish.port and wish.port != first and not self._held(wish.port, wish):
+                self._notes.append(
+                    f"{wish.slot} stays at the port of this checkout, {first}; {wish.port} of the stack file is free: "
+                    "`stackyard up --new-ports` takes it"
+                )
+            return first
+        if first == known or self._strict:
+            hint = "write another port into the stack file" if self._strict and wish.port else _ANEW
+            raise MachineError(f"port {first} of {wish.slot} is held by {owner}", hint=f"Stop that process, or {hint}.")
+        port = self._another(wish)
+        self._notes.append(f"port {first} is held by {owner}; {wish.slot} uses {port} in this checkout")
+        return port
+
+    def _held(self, port: int, wish: Wish) -> str:
+        """Who else has the port, "" when the wish may have it."""
+        slot = self._slots.get(port, wish.slot)
+        if slot != wish.slot:
+            return f"{slot} of this system"
+        return "" if port in self._ours else self._taken(port, wish.addresses)
+
+    def _another(self, wish: Wish) -> int:
+        start = int(hashlib.sha256(f"{self._root}\0{wish.slot}".encode()).hexdigest()[:8], 16) % _SPAN
+        kin = [_KIN[wish.port]] if wish.port in _KIN else []
+        for port in (*kin, *(_FIRST + (start + step) % _SPAN for step in range(200))):
+            if not self._held(port, wish):
+                self._slots[port] = wish.slot
+                return port
+        raise MachineError(f"no free port for {wish.slot} in 200 tries", hint="See `ss -ltnp` for what holds them.")
 
 
 def taken(port: int, addresses: tuple[str, ...]) -> str:
@@ -126,15 +150,15 @@ def _owner(port: int) -> str:
 
 
 def load(file: Path) -> dict[str, int]:
-    """The remembered ports; none when there is no such file or it is not one of ours."""
+    """The remembered ports; what is no port is passed over, as is a file that is not one of ours."""
     try:
         data = json.loads(file.read_text())
     except (OSError, ValueError):
         return {}
-    return {str(key): int(value) for key, value in data.items()} if isinstance(data, dict) else {}
+    found = data.items() if isinstance(data, dict) else ()
+    return {key: value for key, value in found if type(value) is int and 0 < value < 65_536}
 
 
 def save(file: Path, ports: Mapping[str, int]) -> None:
     """Remember the ports for the next time."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(dict(sorted(ports.items())), indent=1) + "\n")
+    write_whole(file, json.dumps(dict(sorted(ports.items())), indent=1) + "\n")

@@ -9,6 +9,9 @@ from stackyard.targets.native import variables
 from stackyard.targets.native.machine import Machine, Sources
 from stackyard.targets.native.program import Program, ProgramProbe
 
+_SOON = 0.02
+"""Seconds between two questions to a service that starts: what waits for it loses half of that."""
+
 
 def virtual_environment(service: Service, machine: Machine) -> Path:
     """Where the environment of a service lies: a folder a set of packages, so that a new one is made beside the old."""
@@ -27,20 +30,13 @@ def programs(system: System, service: Service, machine: Machine) -> tuple[Progra
     return tuple(_program(system, service, machine, number) for number in range(1, service.replicas + 1))
 
 
-def command(service: Service, machine: Machine, argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The command with its first word looked up in the environment of the service, as an activated shell would."""
-    own = virtual_environment(service, machine) / "bin" / argv[0]
-    system = Path("/usr/bin") / argv[0]
-    # A console script that the packages bring is not there before they are installed: it is trusted to come.
-    if "/" in argv[0] or (not own.exists() and system.exists() and not argv[0].startswith("python")):
-        return argv
-    return (str(own), *argv[1:])
-
-
 def environment(
     system: System, service: Service, machine: Machine, *, migrating: bool = False
 ) -> variables.Environment:
-    """The environment of a service, but for what differs between its replicas."""
+    """The environment of a service, but for what differs between its replicas.
+
+    PATH begins with its own programs, as in an activated shell; so commands are looked up when they start.
+    """
     place = virtual_environment(service, machine)
     return variables.joined(
         {
@@ -61,7 +57,7 @@ def _program(system: System, service: Service, machine: Machine, number: int) ->
     return Program(
         id=name,
         part=service.name,
-        argv=command(service, machine, service.command),
+        argv=service.command,
         cwd=str(service.source.path),
         env=variables.joined(own, environment(system, service, machine)),
         uid=machine.identity.uid if machine.identity.drop else None,
@@ -79,7 +75,8 @@ def _program(system: System, service: Service, machine: Machine, number: int) ->
 def _probe(service: Service, port: int | None) -> ProgramProbe:
     health = service.health
     if health is None:
-        return ProgramProbe("tcp", f"{variables.LOOPBACK}:{port}") if port is not None else ProgramProbe()
+        place = f"{variables.LOOPBACK}:{port}"
+        return ProgramProbe("tcp", place, starting_interval=_SOON) if port is not None else ProgramProbe()
     address = f"{variables.LOOPBACK}:{port}" if health.path else ""
     return ProgramProbe(
         kind="http" if health.path else "command",
@@ -87,6 +84,8 @@ def _probe(service: Service, port: int | None) -> ProgramProbe:
         path=health.path,
         command=health.command,
         interval=health.interval,
+        # A command is a process each time, a connection costs next to nothing.
+        starting_interval=_SOON if health.path else ProgramProbe.starting_interval,
         timeout=health.timeout,
         start_timeout=health.start_timeout,
         retries=health.retries,

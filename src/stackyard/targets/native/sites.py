@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from stackyard.runner import Command, Runner
 from stackyard.targets.native import fingerprint
 from stackyard.targets.native.prune import keep_newest
 
+# A front end in the folder of the stack file: what is ours, secrets and all, must never be served.
+_PRIVATE = shutil.ignore_patterns(".stackyard", ".git", ".hg")
+
 
 def build_site(service: Service, folder: Path, digest: str, log: Path, npm: Path | None, runner: Runner) -> None:
-    """Build a front end into `folder/digest` and point `folder/current` there.
+    """Build a front end into a new folder in `folder`, named after `digest`, and point `folder/current` there.
 
     Raises PartError with the last lines of npm when the build fails; what was served before still is.
     """
@@ -33,16 +37,18 @@ def build_site(service: Service, folder: Path, digest: str, log: Path, npm: Path
             if source.script
             else "Name the folder that holds it: `static: {path: …, script: ''}`.",
         )
-    release = folder / digest
-    beside = folder / f".{digest}.new"
-    shutil.rmtree(beside, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(made, beside)
-    shutil.rmtree(release, ignore_errors=True)
-    beside.rename(release)
+    # A new folder for every build, also of the same source: what is being served is never touched.
+    release = folder / f"{digest}-{time.time_ns():x}"
+    try:
+        shutil.copytree(made, release, ignore=_PRIVATE)
+    except BaseException:
+        shutil.rmtree(release, ignore_errors=True)
+        raise
+    os.utime(release)
     link = folder / ".current.new"
     link.unlink(missing_ok=True)
-    link.symlink_to(digest)
+    link.symlink_to(release.name)
     link.replace(folder / "current")
     keep_newest(folder, release)
 
@@ -59,8 +65,9 @@ def _npm_build(service: Service, source: StaticSource, log: Path, npm: Path | No
     wanted = packages_digest(source.path)
     steps: list[tuple[str, ...]] = []
     if not marker.is_file() or marker.read_text() != wanted:
-        install = "ci" if (source.path / "package-lock.json").is_file() else "install"
-        steps.append((str(npm), install, "--no-audit", "--no-fund"))
+        # A lock file that npm wrote now would count as a change of the source, and be built again by the next `up`.
+        install = ("ci",) if (source.path / "package-lock.json").is_file() else ("install", "--no-package-lock")
+        steps.append((str(npm), *install, "--no-audit", "--no-fund"))
     steps.append((str(npm), "run", source.script))
     owner = source.path.stat()
     for step in steps:

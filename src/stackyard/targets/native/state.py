@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -42,6 +43,19 @@ class Record:
             self._made[element] = dict(facets)
             self._write()
 
+    def remember(self, element: str, facets: Mapping[str, str]) -> None:
+        """Record something that can be found out again; it is on disk with the next `note` or `save`.
+
+        So a command that only looks writes nothing: it would undo what another one records at the same time.
+        """
+        with self._lock:
+            self._made[element] = dict(facets)
+
+    def save(self) -> None:
+        """Write what was remembered."""
+        with self._lock:
+            self._write()
+
     def forget(self, *prefixes: str) -> None:
         """Drop every element whose id begins with one of the prefixes."""
         with self._lock:
@@ -55,13 +69,15 @@ class Record:
 def write_whole(file: Path, text: str, mode: int = 0o644) -> None:
     """Replace a file in one move, so that a reader or a crash never meets half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    # A name that nobody can know, opened only if it is new: as root we also write into folders of other users.
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    beside = Path(name)
     try:
         with os.fdopen(descriptor, "w") as out:
+            os.fchmod(descriptor, mode)
             out.write(text)
         beside.replace(file)
-    except OSError:
+    except BaseException:
         beside.unlink(missing_ok=True)
         raise
 

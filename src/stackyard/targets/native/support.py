@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 from stackyard.errors import MachineError
@@ -26,6 +27,11 @@ def notices(system: System) -> tuple[str, ...]:
 
 def refuse(system: System) -> None:
     """Raise MachineError for a service that this target cannot run at all: leaving it out would not be the system."""
+    if sys.platform != "linux":
+        raise MachineError(
+            f"the native target runs on Linux; this is {sys.platform}",
+            hint="Its supervisor stands on pidfd and /proc. A Linux machine, virtual machine or container runs it.",
+        )
     for service in system.services:
         if isinstance(service.source, DockerSource | ImageSource):
             kind = "image" if isinstance(service.source, ImageSource) else "Dockerfile"

@@ -86,7 +86,8 @@ class NativeTarget:
     def give(self, path: Path) -> None:
         """Let the user that parts run as own the path, where that is another than we are."""
         if self.machine.identity.drop:
-            os.chown(path, self.machine.identity.uid, self.machine.identity.gid)
+            # In a folder of theirs a link may stand where we made a file: what it leads to is not given away.
+            os.chown(path, self.machine.identity.uid, self.machine.identity.gid, follow_symlinks=False)
 
     def _prepare_sockets(self) -> None:
         """The folder of the parts' sockets, private to their user. Raises StateError when somebody else has it."""

@@ -55,13 +55,14 @@ def of_service(system: System, service: Service, addresses: Addresses, *, migrat
         "FORWARDED_ALLOW_IPS": (LOOPBACK,),
         "PYTHONUNBUFFERED": ("1",),
     }
-    needed = {need.name for need in service.needs}
-    kinds: dict[type[Resource], int] = {}
-    for resource in system.resources:
-        if resource.name in needed:
-            first = type(resource) not in kinds
-            kinds[type(resource)] = 1
-            made |= _of_resource(system, service, resource, addresses, first=first, migrating=migrating)
+    needed = {need.name: None for need in service.needs}
+    resources = {resource.name: resource for resource in system.resources}
+    kinds: set[type[Resource]] = set()
+    # In the order of the needs: the first database that a service needs is the one that its migration is for, too.
+    for resource in (resources[name] for name in needed if name in resources):
+        first = type(resource) not in kinds
+        kinds.add(type(resource))
+        made |= _of_resource(system, service, resource, addresses, first=first, migrating=migrating)
     for other in system.services:
         if other.name in needed and other.port is not None and not other.is_static:
             made[f"{_variable(other.name)}_URL"] = (f"http://{LOOPBACK}:{addresses.ports[f'{other.name}-1']}",)

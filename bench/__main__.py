@@ -1,0 +1,72 @@
+"""`make bench`: measure, show, write results.json and RESULTS.md. The exit code says only whether it could measure."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import edge, generated, report, startup, supervisor, upping
+from bench.checkout import ground, inventr
+from bench.measure import Measurement
+from bench.peer import programs
+
+GROUPS = ("inventr", "generated", "edge")
+
+
+def main() -> int:
+    """Measure everything, or the groups that were named."""
+    args = _arguments()
+    facts = report.machine()
+    measured: list[Measurement] = []
+    with ground() as place:
+        for some in _measure(args, place):
+            measured += some
+    print(
+        f"\n{facts['date']}, {facts['cpu']}, {facts['cores']} cores, Python {facts['python']}, load {facts['load']}\n"
+    )
+    print(report.table(measured))
+    if not args.only:
+        report.write(Path(__file__).parent, facts, measured)
+        print("\nwritten: bench/results.json, bench/RESULTS.md")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds and 10 idle seconds instead of 60")
+    parser.add_argument("--only", choices=GROUPS, help="one group, without writing the results")
+    return parser.parse_args()
+
+
+def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement]]:
+    rounds = 3 if args.quick else 7
+    wanted = (args.only,) if args.only else GROUPS
+    nginx = None
+    if "inventr" in wanted or "edge" in wanted:
+        _say("bringing a copy of inventr up for the first time: packages and front end")
+        with inventr(place / "inventr") as checkout:
+            nginx = Path(next(one for one in programs(checkout) if one.id == "edge").argv[0])
+            if "inventr" in wanted:
+                _say("the command line")
+                yield startup.measure(checkout, 3 * rounds)
+                _say("up and down, warm, cold, and bare")
+                yield upping.measure(checkout, rounds)
+                idle = 10.0 if args.quick else 60.0
+                _say(f"the supervisor, {idle:.0f} s of it idle")
+                yield supervisor.measure(checkout, 2 * rounds, idle)
+    if "generated" in wanted:
+        _say(f"check and plan of {', '.join(f'{size:,}' for size in generated.SIZES)} services")
+        yield generated.measure(place / "generated", 3)
+    if "edge" in wanted and nginx is not None:
+        _say("the edge under load")
+        yield edge.measure(place / "edge", nginx, 3 if args.quick else 5, 2.0 if args.quick else 4.0)
+
+
+def _say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""The report: a table on the terminal, results.json for machines, RESULTS.md for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Measurement, Series
+
+_VERDICTS = {True: "within", False: "MISSED", None: ""}
+_HEAD = ("measure", "value", "bound", "", "ours: median (min to max), n", "peer: median (min to max), n")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were taken on. `load` is the one-minute average when the run began."""
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def sentence(facts: dict[str, Any]) -> str:
+    """The machine in one line."""
+    return (
+        f"{facts['date']} · {facts['cpu']} · {facts['cores']} cores · {facts['memory_gb']} GB · {facts['system']} · "
+        f"Python {facts['python']} · load {facts['load']} when it began"
+    )
+
+
+def table(measurements: Sequence[Measurement]) -> str:
+    """All lines in columns, a heading for each group."""
+    rows = {index: _row(one) for index, one in enumerate(measurements)}
+    widths = [max(len(row[column]) for row in (_HEAD, *rows.values())) for column in range(len(_HEAD))]
+    lines = [_line(_HEAD, widths)]
+    group = ""
+    for index, row in rows.items():
+        if measurements[index].group != group:
+            group = measurements[index].group
+            lines += ["", group]
+        lines.append(_line(row, widths))
+        if measurements[index].note:
+            lines.append(f"      {measurements[index].note}")
+    return "\n".join(lines)
+
+
+def write(folder: Path, facts: dict[str, Any], measurements: Sequence[Measurement]) -> None:
+    """Write both files into the folder, over those of the last run."""
+    data = {"machine": facts, "measurements": [one.to_json() for one in measurements]}
+    (folder / "results.json").write_text(json.dumps(data, indent=1) + "\n")
+    (folder / "RESULTS.md").write_text(_markdown(facts, measurements))
+
+
+def _markdown(facts: dict[str, Any], measurements: Sequence[Measurement]) -> str:
+    lines = [
+        "# How fast Stackyard is",
+        "",
+        "Written by `make bench`. Ratios were taken in one run, side by side; absolute figures are of one machine.",
+        "",
+        sentence(facts),
+    ]
+    group = ""
+    for one in measurements:
+        if one.group != group:
+            group = one.group
+            lines += ["", f"## {group}", "", f"| {' | '.join(_HEAD)} |", f"|{'---|' * len(_HEAD)}"]
+        row = _row(one)
+        lines.append(f"| {row[0].strip()}{f' ({one.note})' if one.note else ''} | {' | '.join(row[1:])} |")
+    return "\n".join(lines) + "\n"
+
+
+def _row(one: Measurement) -> tuple[str, ...]:
+    unit = "×" if one.peer else one.unit
+    sign = "≤" if one.better == "lower" else "≥"
+    return (
+        f"  {one.what}",
+        _figure(one.value, unit),
+        f"{sign} {_figure(one.bound, unit)}" if one.bound is not None else "",
+        _VERDICTS[one.is_within],
+        _series(one.ours, one.unit) if one.given is None else "",
+        _series(one.peer, one.unit) if one.peer else "",
+    )
+
+
+def _series(series: Series, unit: str) -> str:
+    low, high = series.spread
+    spread = f" ({_number(low)} to {_number(high)}), {len(series.samples)}" if len(series.samples) > 1 else ""
+    return f"{series.name}: {_figure(series.median, unit)}{spread}"
+
+
+def _figure(value: float, unit: str) -> str:
+    return f"{_number(value)} {unit}".strip()
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _cpu() -> str:
+    try:
+        rows = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((row.partition(":")[2].strip() for row in rows if row.startswith("model name")), platform.machine())

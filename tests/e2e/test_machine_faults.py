@@ -1,0 +1,102 @@
+"""What a machine can do to a system: a full disk, old data, a version that is not to be had, a build that fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Checkout
+
+pytestmark = pytest.mark.real
+
+
+def can_mount(place: Path) -> bool:
+    if os.geteuid() != 0:
+        return False
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(place)], check=False)
+    return done.returncode == 0
+
+
+@pytest.fixture
+def small_disk(guestbook: Checkout) -> Iterator[Checkout]:
+    """The guest book with 12 MB for everything that Stackyard writes."""
+    place = guestbook.folder / ".stackyard"
+    place.mkdir()
+    if not can_mount(place):
+        pytest.skip("a small disk needs root and the right to mount")
+    yield guestbook
+    guestbook.stackyard("down")
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_is_named_and_leaves_nothing_running(small_disk: Checkout) -> None:
+    done = small_disk.stackyard("up", "--detach")
+    assert done.code == 1
+    assert "No space left on device" in done.error
+    assert "Traceback" not in done.error
+    assert "defect" not in done.error
+    assert small_disk.is_gone()
+    assert small_disk.stackyard("up", "--detach").code == 1
+
+
+def test_a_version_that_cannot_be_had_is_an_error_with_its_line(guestbook: Checkout) -> None:
+    """A version in the file is a promise, never a silent substitute."""
+    guestbook.edit("stackyard.yaml", '">=15"', "12.1")
+    done = guestbook.stackyard("up", "--detach")
+    assert done.code == 1
+    assert "stackyard.yaml:9" in done.error
+    assert "postgres 12.1 cannot be had" in done.error
+    assert not (guestbook.folder / ".stackyard/development/data").exists()
+
+
+def test_data_of_another_version_is_refused_and_untouched(guestbook: Checkout) -> None:
+    guestbook.up()
+    guestbook.stackyard("down")
+    mark = guestbook.folder / ".stackyard/development/data/db/PG_VERSION"
+    mark.write_text("11\n")
+    done = guestbook.stackyard("up", "--detach")
+    assert done.code == 1
+    assert "PostgreSQL 11" in done.error
+    assert mark.read_text() == "11\n"
+    assert guestbook.is_gone()
+
+
+def test_a_state_file_that_is_broken_says_what_to_do(guestbook: Checkout) -> None:
+    guestbook.up()
+    (guestbook.folder / ".stackyard/development/state.json").write_text("{")
+    done = guestbook.stackyard("plan")
+    assert done.code == 1
+    assert "delete it" in done.error
+    (guestbook.folder / ".stackyard/development/state.json").unlink()
+    guestbook.up()
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm on this machine")
+def test_a_front_end_that_does_not_build_leaves_the_old_one_served(guestbook: Checkout) -> None:
+    web = guestbook.folder / "web"
+    web.mkdir()
+    (web / "index.html").write_text("<p>first</p>")
+    build = "mkdir -p dist && cp index.html dist/"
+    (web / "package.json").write_text(f'{{"name": "web", "private": true, "scripts": {{"build": "{build}"}}}}')
+    text = (guestbook.folder / "stackyard.yaml").read_text()
+    text = text.replace("resources:", "  web: {static: ./web}\nresources:", 1)
+    text = text.replace("edge: {host: guestbook.localhost}", "edge: {host: guestbook.localhost, routes: {/: web}}")
+    (guestbook.folder / "stackyard.yaml").write_text(text)
+    guestbook.up()
+    current = guestbook.folder / ".stackyard/development/sites/web/current/index.html"
+    assert current.read_text() == "<p>first</p>"
+    (web / "index.html").write_text("<p>second</p>")
+    (web / "package.json").write_text(
+        '{"name": "web", "private": true, "scripts": {"build": "echo the glue is gone >&2; exit 3"}}'
+    )
+    done = guestbook.stackyard("up", "--detach")
+    assert done.code == 1
+    assert "`npm run build` of web failed with code" in done.error
+    assert "the glue is gone" in done.error
+    assert current.read_text() == "<p>first</p>"
+    assert guestbook.status()["is_up"]
