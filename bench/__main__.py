@@ -23,6 +23,7 @@ def main() -> int:
     with ground() as place:
         for some in _measure(args, place):
             measured += some
+    facts["load_at_end"] = report.load()
     print(
         f"\n{facts['date']}, {facts['cpu']}, {facts['cores']} cores, Python {facts['python']}, load {facts['load']}\n"
     )

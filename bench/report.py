@@ -17,7 +17,7 @@ _HEAD = ("measure", "value", "bound", "", "ours: median (min to max), n", "peer:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on. `load` is the one-minute average when the run began."""
+    """What the figures were taken on. `load` and `load_at_end` are one-minute averages; a high one means noise."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "cpu": _cpu(),
@@ -25,15 +25,20 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 2),
+        "load": load(),
     }
+
+
+def load() -> float:
+    """How many processes wanted a processor in the last minute, on average."""
+    return round(os.getloadavg()[0], 2)
 
 
 def sentence(facts: dict[str, Any]) -> str:
     """The machine in one line."""
     return (
         f"{facts['date']} · {facts['cpu']} · {facts['cores']} cores · {facts['memory_gb']} GB · {facts['system']} · "
-        f"Python {facts['python']} · load {facts['load']} when it began"
+        f"Python {facts['python']} · load {facts['load']} when it began, {facts['load_at_end']} at the end"
     )
 
 

@@ -81,11 +81,11 @@ class _Application:
             raise self._failure
 
     def _start_ready(self, pool: ThreadPoolExecutor) -> None:
-        if self._failure is not None or self._interrupted.is_set():
-            return
         self._ready.extend(self._order.get_ready())
         # No more than there are workers: a step that waited in the pool could not be called back.
         while self._ready and len(self._running) < WORKERS:
+            if self._failure is not None or self._interrupted.is_set():
+                return
             step = self._steps[self._ready.popleft()]
             self._running[pool.submit(self._work, step)] = step
 
@@ -103,13 +103,18 @@ class _Application:
         try:
             self._perform(step)
         except StackyardError as error:
-            self._say(Progress(step, "failed", time.monotonic() - begun, error))
+            self._fail(step, begun, error)
             raise
         except OSError as problem:
             told = PartError(step.part, f"{step.verb} {step.subject}: {cause_of(problem)}", hint=_hint(problem))
-            self._say(Progress(step, "failed", time.monotonic() - begun, told))
+            self._fail(step, begun, told)
             raise told from problem
         self._say(Progress(step, "done", time.monotonic() - begun))
+
+    def _fail(self, step: Step, begun: float, error: StackyardError) -> None:
+        # Before it is told: whoever has heard of a failure will see no other step begin.
+        self._failure = self._failure or error
+        self._say(Progress(step, "failed", time.monotonic() - begun, error))
 
     def _say(self, progress: Progress) -> None:
         with self._lock:

@@ -37,6 +37,7 @@ def clean(layout: Layout, wanted: tuple[Removal, ...]) -> int:
     with operation(layout.lock_file, "clean"):
         if attach(layout) is not None:
             raise StateError("the system runs", hint="`stackyard down` stops it; then clean.")
+        shutil.rmtree(layout.sockets, ignore_errors=True)
         freed = 0
         for removal in wanted:
             if removal.path.is_dir():

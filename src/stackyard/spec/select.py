@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -23,8 +23,9 @@ def select(draft: Draft, profiles: Sequence[str]) -> System:
     resources = _running(draft.system.resources, active)
     running = {part.name for part in (*services, *resources)}
     left_out = draft.names - running
+    known = draft.parts()
     for service in services:
-        _check_left_out(draft, service, left_out)
+        _check_left_out(draft, service, left_out, known)
     taken = _check_ports(draft, services, resources)
     services = _with_static_port(services, taken)
     resources = _with_usual_ports(resources, taken)
@@ -36,8 +37,9 @@ def _running(parts: tuple[_Part, ...], active: set[str]) -> tuple[_Part, ...]:
     return tuple(part for part in parts if not part.profiles or active & set(part.profiles))
 
 
-def _check_left_out(draft: Draft, service: Service, left_out: frozenset[str]) -> None:
-    known = draft.parts()
+def _check_left_out(
+    draft: Draft, service: Service, left_out: frozenset[str], known: Mapping[str, Service | Resource]
+) -> None:
     for need in service.needs:
         if need.name in left_out and need.name in known:
             what = f"{service.name} needs {need.name}, which none of the active profiles includes"

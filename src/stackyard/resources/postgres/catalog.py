@@ -113,7 +113,11 @@ def catalog(system: System, resource: Postgres) -> Catalog:
     database, owner = database_name(system), owner_role(system)
     users = clients(system, resource)
     areas = _areas(database, owner, resource, users)
-    services = [_service(system, resource, service, _area(service, areas)) for service in users]
+    untended = _is_untended(resource, users)
+    services = [
+        _service(system, resource, service, _area(service, areas), _access(resource, service, untended=untended))
+        for service in users
+    ]
     return Catalog(
         resource.name,
         resource.position,
@@ -130,8 +134,15 @@ def access(system: System, resource: Postgres, service: Service) -> Access:
 
     Where nobody migrates the database and nothing initialises it, services that write make their own tables, and own.
     """
+    return _access(resource, service, untended=_is_untended(resource, clients(system, resource)))
+
+
+def _is_untended(resource: Postgres, users: Iterable[Service]) -> bool:
+    return resource.init is None and not any(user.migrate for user in users)
+
+
+def _access(resource: Postgres, service: Service, *, untended: bool) -> Access:
     asked = next((need.access for need in service.needs if need.name == resource.name), Access.WRITE)
-    untended = resource.init is None and not any(user.migrate for user in clients(system, resource))
     return Access.OWN if asked is Access.WRITE and untended else asked
 
 
@@ -187,8 +198,7 @@ def _monitor(system: System) -> Role:
     )
 
 
-def _service(system: System, resource: Postgres, service: Service, area: Area) -> Role:
-    may = access(system, resource, service)
+def _service(system: System, resource: Postgres, service: Service, area: Area, may: Access) -> Role:
     group = {Access.READ: area.reader, Access.WRITE: area.writer, Access.OWN: area.owner}[may]
     settings = {
         "search_path": identifiers(dict.fromkeys((*area.schemas, "public"))),

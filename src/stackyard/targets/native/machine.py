@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from stackyard.errors import MachineError
-from stackyard.model.system import (
-    DockerSource,
-    ImageSource,
-    Objects,
-    Postgres,
-    PythonSource,
-    Redis,
-    StaticSource,
-    System,
-)
+from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Source, StaticSource, System
 from stackyard.model.values import Version
 from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
@@ -105,7 +97,7 @@ def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: 
         tools=tools,
         ports=choice.ports,
         notes=choice.notes,
-        sources={service.name: _sources(service.source, identity) for service in system.services},
+        sources=_all_sources(system, identity),
         marks=read_marks(layout),
         cores=os.cpu_count() or 1,
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
@@ -191,13 +183,20 @@ def edge_addresses(system: System) -> tuple[str, ...]:
     return ("0.0.0.0", "[::]") if system.is_production else ("127.0.0.1", "[::1]")
 
 
-def _sources(source: PythonSource | DockerSource | ImageSource | StaticSource, identity: Identity) -> Sources:
+def _all_sources(system: System, identity: Identity) -> dict[str, Sources]:
+    """The sources of every service; what several have in common, a folder or an interpreter, is looked at once."""
+    pythons = cache(lambda requires: python_for(requires, identity))
+    known = cache(lambda source: _sources(source, pythons))
+    return {service.name: known(service.source) for service in system.services}
+
+
+def _sources(source: Source, pythons: Callable[[str], Tool]) -> Sources:
     if isinstance(source, PythonSource):
         requires, _ = environments.python_project(source.path)
         return Sources(
             environments.source_digest(source.path),
             environments.dependencies_digest(source.path),
-            python_for(requires, identity),
+            pythons(requires),
         )
     if isinstance(source, StaticSource):
         return Sources(fingerprint.of_folder(source.path), sites.packages_digest(source.path))

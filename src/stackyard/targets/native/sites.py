@@ -40,17 +40,30 @@ def build_site(service: Service, folder: Path, digest: str, log: Path, npm: Path
     folder.mkdir(parents=True, exist_ok=True)
     # A new folder for every build, also of the same source: what is being served is never touched.
     release = folder / f"{digest}-{time.time_ns():x}"
-    try:
-        shutil.copytree(made, release, ignore=_PRIVATE)
-    except BaseException:
-        shutil.rmtree(release, ignore_errors=True)
-        raise
-    os.utime(release)
+    _copy(service, made, release)
     link = folder / ".current.new"
     link.unlink(missing_ok=True)
     link.symlink_to(release.name)
     link.replace(folder / "current")
     keep_newest(folder, release)
+
+
+def _copy(service: Service, made: Path, release: Path) -> None:
+    """Copy what was built, or leave nothing."""
+    try:
+        shutil.copytree(made, release, ignore=_PRIVATE)
+    except BaseException as error:
+        shutil.rmtree(release, ignore_errors=True)
+        if not isinstance(error, shutil.Error):
+            raise
+        raise PartError(
+            service.name,
+            f"the front end {service.name} could not be copied out of {made}",
+            hint="What ran before still runs.",
+            # One entry a file, each with its own reason: the first few tell what the others do.
+            details=[str(reason) for _, _, reason in error.args[0][:5]],
+        ) from error
+    os.utime(release)
 
 
 def _npm_build(service: Service, source: StaticSource, log: Path, npm: Path | None, runner: Runner) -> None:
