@@ -28,7 +28,9 @@ def run(args: argparse.Namespace) -> int:
 
     mode: Mode = "detached" if args.detach else "foreground"
     system = load(args.file, args.env, tuple(args.profile))
-    with Session(system, "up", new_ports=args.new_ports, supervise=mode) as session:
+    # The watcher asks for brevity, and has time: whoever is at work may not have seen the change that it has seen.
+    patience = 120.0 if args.brief else 0.0
+    with Session(system, "up", new_ports=args.new_ports, supervise=mode, patience=patience) as session:
         # Late, for the supervisor is on its way meanwhile.
         from stackyard.cli.progress import View, describe
         from stackyard.operate.up import follow, up

@@ -22,11 +22,21 @@ class Session:
     """Opened with `with`, it holds the lock of operations until `release` or the end.
 
     Used without `with` it only looks: nothing is locked and nothing may be changed. `supervise` is how a supervisor
-    should live that does not run yet; it is launched at once, and ended again when the plan did not need it.
+    should live that does not run yet; it is launched at once, and ended again when the plan did not need it. `patience`
+    is how many seconds to wait for the lock.
     """
 
-    def __init__(self, system: System, command: str, *, new_ports: bool = False, supervise: Mode | None = None) -> None:
+    def __init__(
+        self,
+        system: System,
+        command: str,
+        *,
+        new_ports: bool = False,
+        supervise: Mode | None = None,
+        patience: float = 0.0,
+    ) -> None:
         self.system = system
+        self._patience = patience
         self._command = command
         self._new_ports = new_ports
         self._supervise = supervise
@@ -37,7 +47,7 @@ class Session:
 
     def __enter__(self) -> Session:
         layout = Layout(self.system.root, self.system.environment)
-        self._stack.enter_context(operation(layout.lock_file, self._command))
+        self._stack.enter_context(operation(layout.lock_file, self._command, patience=self._patience))
         if self._supervise is not None:
             self._launching = launching(layout.folder, self._supervise)
             if self._launching is not None:

@@ -64,9 +64,10 @@ def _take_in(file: Path, seen: dict[Path, None]) -> None:
         _take_in((file.parent / name).resolve(), seen)
 
 
-def source_digest(path: Path) -> str:
-    """A digest of everything people wrote in a project and its local dependencies."""
-    return fingerprint.of_texts(fingerprint.of_folder(folder) for folder in (path, *python_project(path)[1]))
+def source_digest(path: Path, *, without: Path | None = None) -> str:
+    """A digest of everything people wrote in a project and its local dependencies, `without` one file."""
+    folders = (path, *python_project(path)[1])
+    return fingerprint.of_texts(fingerprint.of_folder(folder, without=without) for folder in folders)
 
 
 def install_environment(service: str, source: Path, folder: Path, python: Path, log: Path, runner: Runner) -> None:

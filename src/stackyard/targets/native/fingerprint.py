@@ -44,13 +44,15 @@ def source_files(folder: Path) -> Iterator[Path]:
                 yield Path(here, name)
 
 
-def of_folder(folder: Path) -> str:
-    """A digest of names and contents below `folder`; a file itself is its content.
+def of_folder(folder: Path, *, without: Path | None = None) -> str:
+    """A digest of names and contents below `folder`, `without` one file; a file itself is its content.
 
     What cannot be read, and what is no plain file (a pipe would never end), counts by its name.
     """
     digest = hashlib.sha256()
     for path in [folder] if folder.is_file() else source_files(folder):
+        if path == without:
+            continue
         digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
         try:
             digest.update(_content(path) if path.is_file() else b"-")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from stackyard.errors import StateError
+from stackyard.errors import PartError, StateError
 from stackyard.model.system import Objects, Postgres, Redis, StaticSource, System
 from stackyard.plan.element import Element, Kind, Observed, Seen
 from stackyard.resources.postgres.config import SUPERUSER
@@ -17,6 +17,7 @@ from stackyard.targets.native.blueprint import Blueprint
 from stackyard.targets.native.databases import Database
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.machine import Machine
+from stackyard.targets.native.postgres_catalog import PasswordError
 from stackyard.targets.native.program import from_json
 from stackyard.targets.native.state import Record
 from stackyard.targets.native.supervisor.client import Client
@@ -120,7 +121,13 @@ class _Look:
             )
         if unmade:
             return Seen(broken=f"without a password yet: {', '.join(unmade)}")
-        return Seen(broken="; ".join(map(str, database.differences())))
+        try:
+            return Seen(broken="; ".join(map(str, database.differences())))
+        except PasswordError:
+            raise
+        except PartError:
+            # It runs and does not answer: it is starting or coming back, and is compared once it is there.
+            return None
 
     def _has_password(self, resource: Postgres, role: str) -> bool:
         return (self.layout.secrets / password_secret(resource, role)).exists()

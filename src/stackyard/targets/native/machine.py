@@ -7,6 +7,7 @@ import resource
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 
 from stackyard.errors import MachineError
 from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Source, StaticSource, System
@@ -186,18 +187,19 @@ def edge_addresses(system: System) -> tuple[str, ...]:
 def _all_sources(system: System, identity: Identity) -> dict[str, Sources]:
     """The sources of every service; what several have in common, a folder or an interpreter, is looked at once."""
     pythons = cache(lambda requires: python_for(requires, identity))
-    known = cache(lambda source: _sources(source, pythons))
+    known = cache(lambda source: _sources(source, pythons, system.file))
     return {service.name: known(service.source) for service in system.services}
 
 
-def _sources(source: Source, pythons: Callable[[str], Tool]) -> Sources:
+def _sources(source: Source, pythons: Callable[[str], Tool], stack_file: Path) -> Sources:
+    """What a service is made of. The stack file may lie beside it; what it says has facets of its own."""
     if isinstance(source, PythonSource):
         requires, _ = environments.python_project(source.path)
         return Sources(
-            environments.source_digest(source.path),
+            environments.source_digest(source.path, without=stack_file),
             environments.dependencies_digest(source.path),
             pythons(requires),
         )
     if isinstance(source, StaticSource):
-        return Sources(fingerprint.of_folder(source.path), sites.packages_digest(source.path))
+        return Sources(fingerprint.of_folder(source.path, without=stack_file), sites.packages_digest(source.path))
     return Sources("", "")

@@ -87,16 +87,19 @@ def _reload(target: NativeTarget, client: Client, program: Program) -> None:
     environment = {key: "".join(map(str, value)) for key, value in program.env.items()}
     # The test opens the ports, too, so it needs the very privileges that the edge itself was started with.
     check = spawn.command_line(program, (*program.argv, "-t"), environment)
-    found = subprocess.run(
-        check,
-        env=environment,
-        # nginx opens its log by name, which another user's pipe forbids; the null device lets everybody in.
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    try:
+        found = subprocess.run(
+            check,
+            env=environment,
+            # nginx opens its log by name, which another user's pipe forbids; the null device lets everybody in.
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise PartError(program.part, "nginx did not judge its new configuration within 30 s") from None
     if found.returncode != 0:
         raise PartError(
             program.part,

@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -82,20 +83,34 @@ def write_whole(file: Path, text: str, mode: int = 0o644) -> None:
         raise
 
 
+def _lock(descriptor: int, patience: float) -> bool:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
+
+
 @contextlib.contextmanager
-def operation(lock_file: Path, name: str) -> Iterator[None]:
-    """Hold the lock of operations that change a system. Raises StateError naming who holds it now."""
+def operation(lock_file: Path, name: str, *, patience: float = 0.0) -> Iterator[None]:
+    """Hold the lock of operations that change a system.
+
+    Raises StateError naming who holds it, when that does not end within `patience` seconds.
+    """
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _lock(file.fileno(), patience):
             file.seek(0)
             holder = file.read().strip() or "another stackyard"
             raise StateError(
                 f"{holder} is at work on this system",
                 hint="Wait until it is done, or stop it; `stackyard status` shows what runs.",
-            ) from None
+            )
         file.truncate(0)
         file.write(f"`stackyard {name}` (pid {os.getpid()})")
         file.flush()
