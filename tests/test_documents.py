@@ -10,6 +10,9 @@ import pytest
 
 from stackyard import __version__
 from stackyard.cli.main import COMMANDS
+from stackyard.spec.load import load
+from stackyard.targets.native import variables
+from stackyard.targets.native.machine import wishes
 from tests.e2e.conftest import Checkout, copy_example, ground
 
 __all__ = ["ground"]
@@ -71,6 +74,20 @@ def test_the_changelog_begins_with_this_version() -> None:
     first = re.search(r"^## (\S+)", (REPOSITORY / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert first
     assert first[1] == __version__
+
+
+def test_the_reference_of_variables_is_what_a_service_finds() -> None:
+    """TOP-04: environment variables are documented, and none that is documented is missing."""
+    system = load(REPOSITORY / "tests/e2e/every_part")
+    slots = {wish.slot: 10_000 + number for number, wish in enumerate(wishes(system))}
+    addresses = variables.Addresses(slots, Path("/secrets"))
+    found = {name for service in system.services for name in variables.of_service(system, service, addresses)}
+    found |= {*variables.listening(1), "PATH", "VIRTUAL_ENV", "HOME", "LANG", "STACKYARD_PROGRAM"}
+    table = [line for line in (REPOSITORY / "docs/reference/environment.md").read_text().splitlines() if "| `" in line]
+    documented = {name for line in table for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    own = {"GREETING", "CACHE_PLACE", "KEY_AGAIN"}
+    checksums = {"AWS_RESPONSE_CHECKSUM_VALIDATION", "AWS_REQUEST_CHECKSUM_CALCULATION"}
+    assert documented == found - own - checksums
 
 
 def test_the_stack_file_of_inventr_is_short() -> None:

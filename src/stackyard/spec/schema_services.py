@@ -135,7 +135,8 @@ class Service(Section):
     )
     needs: Needs | None = key(
         "The parts that must be healthy first: a list, or a mapping that also says what the service may do in a "
-        "database. A service is given the addresses and credentials of what it needs.",
+        "database. A service is given the addresses and credentials of what it needs: `db` as DB_URL, the first "
+        "database also as DATABASE_URL, the first Redis as REDIS_URL.",
         ["db", "cache"],
         {"db": "read", "cache": {}},
     )

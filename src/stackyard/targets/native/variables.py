@@ -157,6 +157,8 @@ def _of_resource(
     made: dict[str, Pieces] = {f"{_variable(resource.name)}_URL": given["url"]}
     if isinstance(resource, Postgres) and first:
         made["DATABASE_URL"] = given["url"]
+        # What one process may open: replicas share what the stack file gives the service.
+        made["DATABASE_POOL"] = (str(max(1, resource.pool // max(1, service.replicas))),)
     if isinstance(resource, Redis) and first:
         made["REDIS_URL"] = given["url"]
     return made
