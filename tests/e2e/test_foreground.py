@@ -32,6 +32,8 @@ def foreground(checkout: Checkout, until: str = "Ctrl-C stops everything") -> It
         for line in process.stdout:
             if until in line:
                 break
+        else:
+            raise AssertionError(process.communicate()[1])
         yield process
         process.communicate(timeout=60)
 

@@ -77,6 +77,31 @@ def test_an_app_that_never_becomes_healthy_is_given_up(guestbook: Checkout) -> N
     assert guestbook.is_gone()
 
 
+def test_up_is_no_success_while_something_crashes(guestbook: Checkout) -> None:
+    """Success is reported only after the end state has been observed."""
+    guestbook.up()
+    guestbook.edit("main.py", "app = FastAPI(", 'raise RuntimeError("the moon is full")\napp = FastAPI(')
+    for _ in range(2):
+        done = guestbook.stackyard("up", "--detach")
+        assert done.code == 1
+        assert "the moon is full" in done.error
+    assert guestbook.stackyard("plan", "--check").code == 3
+    guestbook.edit("main.py", 'raise RuntimeError("the moon is full")\n', "")
+    guestbook.up()
+    assert guestbook.status()["is_up"]
+
+
+def test_the_watcher_is_not_restarted_by_another_terminal(guestbook: Checkout) -> None:
+    guestbook.up()
+    before = guestbook.pids()["reload"]
+    other = {**guestbook.process()["env"], "LANG": "de_DE.UTF-8", "XDG_CACHE_HOME": "/tmp/elsewhere"}
+    found = subprocess.run(
+        guestbook.command("plan", "--check"), cwd=guestbook.folder, env=other, capture_output=True, check=False
+    )
+    assert found.returncode == 0
+    assert guestbook.pids()["reload"] == before
+
+
 def test_a_failed_up_leaves_what_ran_before_as_it_was(guestbook: Checkout) -> None:
     guestbook.up()
     before = guestbook.pids()

@@ -175,6 +175,9 @@ def test_the_commands_of_an_operator(inventr: Checkout) -> None:
     seen = inventr.stackyard("run", "api", "--", "python", "-c", "import os; print(sorted(os.environ))").out
     assert {"DATABASE_URL", "REDIS_URL", "JWT_SECRET", "ENVIRONMENT"} <= set(re.findall(r"'(\w+)'", seen))
     assert inventr.stackyard("run", "api", "--", "python", "-c", "raise SystemExit(7)").code == 7
+    ask = ("db", "shell", "--", "-qAtc")
+    assert int(inventr.stackyard(*ask, "select count(*) from products").out) > 50
+    assert "read-only transaction" in inventr.stackyard(*ask, "delete from products").error
     stats = json.loads(inventr.stackyard("db", "stats", "--json").out)
     assert stats["database"] == "inventr"
     assert {pool["role"] for pool in stats["pools"]} >= {"inventr_api", "inventr_owner"}

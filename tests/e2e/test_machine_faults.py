@@ -15,10 +15,10 @@ from tests.e2e.conftest import Checkout
 pytestmark = pytest.mark.real
 
 
-def can_mount(place: Path) -> bool:
+def can_mount(place: Path, size: str = "12m") -> bool:
     if os.geteuid() != 0:
         return False
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "none", str(place)], check=False)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(place)], check=False)
     return done.returncode == 0
 
 
@@ -42,6 +42,24 @@ def test_a_full_disk_is_named_and_leaves_nothing_running(small_disk: Checkout) -
     assert "defect" not in done.error
     assert small_disk.is_gone()
     assert small_disk.stackyard("up", "--detach").code == 1
+
+
+def test_down_works_on_a_full_disk(guestbook: Checkout) -> None:
+    place = guestbook.folder / ".stackyard"
+    place.mkdir()
+    if not can_mount(place, "300m"):
+        pytest.skip("a small disk needs root and the right to mount")
+    try:
+        guestbook.up()
+        filled = subprocess.run(
+            ["dd", "if=/dev/zero", f"of={place / 'filler'}", "bs=1M"], capture_output=True, check=False
+        )
+        assert b"No space left" in filled.stderr
+        assert guestbook.stackyard("down").code == 0
+        assert guestbook.is_gone()
+    finally:
+        (place / "filler").unlink()
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 def test_a_version_that_cannot_be_had_is_an_error_with_its_line(guestbook: Checkout) -> None:

@@ -52,10 +52,17 @@ def test_after_an_up_there_is_nothing_to_do(tmp_path: Path) -> None:
     assert yard.steps() == {f"process:{one.id}": "start: it does not run" for one in running}
 
 
-@pytest.mark.parametrize("phase", ["ready", "starting", "unhealthy", "backoff", "waiting", "done"])
+@pytest.mark.parametrize("phase", ["ready", "starting", "waiting", "done"])
 def test_what_the_supervisor_takes_care_of_is_left_to_it(worker: Yard, phase: str) -> None:
     worker.make_all()
     assert worker.steps(replace(worker.runs("worker-1"), phase=phase)) == {}
+
+
+@pytest.mark.parametrize("phase", ["backoff", "unhealthy"])
+def test_what_does_not_hold_is_no_reason_to_say_that_all_is_well(worker: Yard, phase: str) -> None:
+    worker.make_all()
+    crashing = replace(worker.runs("worker-1"), phase=phase, sentence="worker-1 exited with code 1")
+    assert worker.steps(crashing) == {"process:worker-1": "start: worker-1 exited with code 1"}
 
 
 @pytest.mark.parametrize("phase", ["stopped", "idle"])
@@ -162,7 +169,7 @@ def test_a_bucket_of_another_name_is_made_while_the_store_runs(tmp_path: Path) -
     yard.make_all()
     running = yard.runs("photos")
     yard.system = system(resources=[Objects("photos", here(), "other")], root=tmp_path)
-    assert yard.steps(running) == {"data:photos": "create: changed: bucket"}
+    assert yard.steps(running) == {"data:photos": "reconcile: changed: bucket"}
 
 
 @pytest.fixture
@@ -182,14 +189,14 @@ def test_data_that_is_gone_is_made_initialised_and_migrated_again(database: Yard
     (database.layout.data("db") / "PG_VERSION").unlink()
     steps = database.steps()
     assert steps["data:db"] == "create: there is no data yet"
-    assert steps["init:db"] == "init: first creation"
+    assert steps["init:db"] == "init: they run once, on first creation"
     assert steps["migration:api"] == "migrate: not migrated yet"
 
 
 def test_a_new_password_of_the_superuser_waits_for_the_next_start_of_the_database(database: Yard) -> None:
     path = database.layout.secrets / "db.postgres"
     database.machine = replace(database.machine, marks={str(path): "another"})
-    assert database.steps()["data:db"] == "create: changed: superuser"
+    assert database.steps()["data:db"] == "reconcile: changed: superuser"
 
 
 def test_a_service_that_is_new_to_a_running_database_is_planned_before_it_has_a_password(database: Yard) -> None:

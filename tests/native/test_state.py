@@ -65,7 +65,7 @@ def test_steps_that_end_at_the_same_time_are_all_recorded(tmp_path: Path) -> Non
 def test_a_record_that_is_not_ours_is_an_error_with_its_name_and_the_way_out(tmp_path: Path, text: str) -> None:
     file = tmp_path / "state.json"
     file.write_text(text)
-    with pytest.raises(StateError, match=r"state\.json cannot be read") as caught:
+    with pytest.raises(StateError, match=r"state\.json is damaged") as caught:
         Record(file)
     assert "delete it" in caught.value.hint
 

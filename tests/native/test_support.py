@@ -22,7 +22,8 @@ from stackyard.model.system import (
     Tls,
 )
 from stackyard.model.values import Version
-from stackyard.targets.native.support import extension_notices, notices, refuse
+from stackyard.targets.native.refusals import refuse
+from stackyard.targets.native.support import extension_notices, notices
 
 from .literals import edge, fetch, here, machine, postgres, service, system
 

@@ -1,4 +1,4 @@
-"""The last look of `up`: an answer through the edge. A module of its own, for what it imports takes a while."""
+"""The last look of `up`: all is ready, and the edge answers. A module of its own, for what it imports takes a while."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from stackyard.errors import PartError
 from stackyard.model.system import Tls
 from stackyard.plan.element import Kind
+from stackyard.targets.native.processes import await_all
 from stackyard.targets.native.target import NativeTarget
 
 
 def confirm(target: NativeTarget) -> None:
-    """Ask through the edge, as a browser would: only an answer counts. Raises PartError."""
+    """See that everything is ready, whether this plan has started it or not, and that the edge answers.
+
+    Raises PartError.
+    """
+    if target.client is not None:
+        await_all(target.client, target.blueprint.programs.values(), target.layout.log)
+    _ask_edge(target)
+
+
+def _ask_edge(target: NativeTarget) -> None:
+    """Ask through the edge, as a browser would: only an answer counts."""
     edge = target.system.edge
     if edge is None or target.blueprint.programs.get(f"{Kind.PROCESS}:edge") is None:
         return

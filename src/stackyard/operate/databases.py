@@ -43,7 +43,7 @@ def stats(database: Database) -> DatabaseStats:
 
 
 def shell(database: Database, *, writing: bool, arguments: tuple[str, ...] = ()) -> int:
-    """psql in our terminal: as the monitor, who can only look; with `writing`, as the owner.
+    """psql in our terminal, as the owner of the database; read-only unless `writing`.
 
     The password goes through the environment, never over the command line. Raises MachineError without psql.
     """
@@ -52,7 +52,7 @@ def shell(database: Database, *, writing: bool, arguments: tuple[str, ...] = ())
         raise MachineError(
             "there is no psql on this machine", hint="`apt-get install postgresql-client`, or `brew install libpq`."
         )
-    role = owner_role(database.system) if writing else monitor_role(database.system)
+    role = owner_role(database.system)
     environment = {
         **{key: os.environ[key] for key in ("TERM", "HOME", "PATH", "PAGER", "EDITOR", "LANG") if key in os.environ},
         **tool.environment,
@@ -62,5 +62,7 @@ def shell(database: Database, *, writing: bool, arguments: tuple[str, ...] = ())
         "PGDATABASE": database.catalog.database,
         "PGPASSWORD": database.password(role),
         "PGSSLMODE": "require" if database.resource.tls else "prefer",
+        # It keeps from slips, not from intent: the next words of psql may switch it off.
+        "PGOPTIONS": "" if writing else "-c default_transaction_read_only=on",
     }
     return in_terminal((str(tool.path), *arguments), environment)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stackyard.model.system import System
 from stackyard.targets.native.launching import Launching, launching
 from stackyard.targets.native.layout import Layout
+from stackyard.targets.native.refusals import refuse
 from stackyard.targets.native.state import operation
 from stackyard.targets.native.supervisor.status import Mode
 
@@ -46,6 +47,7 @@ class Session:
         self._plan: Plan | None = None
 
     def __enter__(self) -> Session:
+        refuse(self.system)
         layout = Layout(self.system.root, self.system.environment)
         self._stack.enter_context(operation(layout.lock_file, self._command, patience=self._patience))
         if self._supervise is not None:

@@ -27,7 +27,7 @@ _ABSENT = {
     Kind.ENVIRONMENT: "not installed yet",
     Kind.SITE: "not built yet",
     Kind.CATALOG: "roles and extensions can only be compared once it runs",
-    Kind.INIT: "first creation",
+    Kind.INIT: "they run once, on first creation",
     Kind.MIGRATION: "not migrated yet",
     Kind.PROCESS: "it does not run",
 }
@@ -62,6 +62,9 @@ def _step(element: Element, seen: Seen | None) -> Step | None:
     if not changed:
         return None
     cause = f"changed: {', '.join(changed)}"
+    if element.kind is Kind.DATA:
+        # What is there is never made anew; only what surrounds it (a password, a bucket) is put right.
+        return _make(element, Verb.RECONCILE, cause, Downtime.NONE)
     if element.kind is not Kind.PROCESS:
         return _make(element, _FIRST[element.kind], cause, Downtime.NONE)
     if element.reloadable.issuperset(changed):

@@ -18,6 +18,7 @@ from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.native import fingerprint, part_programs, service_programs
 from stackyard.targets.native.certificate import hosts as certificate_hosts
+from stackyard.targets.native.layout import WATCHER
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.program import Program, SecretPiece
 from stackyard.targets.native.toolchain import Fetch
@@ -217,7 +218,9 @@ class _Drawing:
         facets: Mapping[str, str],
         reloadable: frozenset[str] = frozenset(),
     ) -> None:
-        whole = {**facets, **self._secrets_in(program), "definition": program.fingerprint()}
+        # The watcher runs in the environment of whoever started the system: another terminal is no other definition.
+        settled = replace(program, env={}) if program.part == WATCHER else program
+        whole = {**facets, **self._secrets_in(program), "definition": settled.fingerprint()}
         name = f"process:{program.id}"
         self.programs[name] = replace(program, watch=json.dumps(whole, sort_keys=True))
         self._add(Element(name, Kind.PROCESS, program.part, title, whole, after, reloadable))

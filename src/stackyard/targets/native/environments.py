@@ -77,7 +77,7 @@ def install_environment(service: str, source: Path, folder: Path, python: Path, 
     project itself is installed editable: what runs is the source that is edited, and a restart takes it in.
     """
     uv = _uv()
-    environment = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_PROGRESS": "1"}
+    environment = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "1"}
 
     def do(*argv: str) -> Result:
         return runner.run(Command((uv, *argv), source, environment, log=log))

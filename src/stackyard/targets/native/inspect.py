@@ -25,7 +25,7 @@ from stackyard.targets.native.supervisor.places import Places, read_json
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.toolchain import Fetch, Tool
 
-_RUNS = frozenset({"ready", "starting", "unhealthy", "backoff", "waiting", "done"})
+_RUNS = frozenset({"ready", "starting", "waiting", "done"})
 
 
 def observe(system: System, machine: Machine, blueprint: Blueprint, record: Record, client: Client | None) -> Observed:

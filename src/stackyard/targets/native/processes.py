@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,13 +55,26 @@ def run(client: Client, program: Program, log: Path) -> ProgramStatus:
     # The supervisor itself gives up at the start limit of the probe; ours only guards against a silent supervisor.
     (status,) = client.wait([program.id], program.probe.start_timeout + 30, _PATIENCE)
     if status.phase not in _GOOD:
-        raise PartError(
-            program.part,
-            f"{program.id} did not become ready: {status.sentence}",
-            hint=f"`stackyard logs {program.part}` shows everything that it said.",
-            details=last_words(log, program.part),
-        )
+        raise _failure(status, "did not become ready", log)
     return status
+
+
+def await_all(client: Client, programs: Iterable[Program], log: Path) -> None:
+    """Wait until all of them are ready; those that run at times, or once, are left out. Raises PartError."""
+    lasting = {one.id: one for one in programs if not one.schedule and one.restart != "never"}
+    patience = max((one.probe.start_timeout for one in lasting.values()), default=0.0) + 30
+    for status in client.wait(list(lasting), patience, _PATIENCE):
+        if status.phase not in _GOOD:
+            raise _failure(status, "is not ready", log)
+
+
+def _failure(status: ProgramStatus, what: str, log: Path) -> PartError:
+    return PartError(
+        status.part,
+        f"{status.id} {what}: {status.sentence}",
+        hint=f"`stackyard logs {status.part}` shows everything that it said.",
+        details=last_words(log, status.part),
+    )
 
 
 def last_words(log: Path, part: str, count: int = 12) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class Record:
             return
         except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             raise StateError(
-                f"{file} cannot be read: {type(error).__name__}",
+                f"{file} is damaged",
                 hint="It only saves work: delete it, and the next `stackyard up` looks at everything again.",
             ) from error
 
@@ -83,6 +83,13 @@ def write_whole(file: Path, text: str, mode: int = 0o644) -> None:
         raise
 
 
+def _sign(descriptor: int, text: str) -> None:
+    """Say who holds the lock; it is held all the same without room to say so, for `down` must work on a full disk."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, text.encode())
+
+
 def _lock(descriptor: int, patience: float) -> bool:
     until = time.monotonic() + patience
     while True:
@@ -111,10 +118,8 @@ def operation(lock_file: Path, name: str, *, patience: float = 0.0) -> Iterator[
                 f"{holder} is at work on this system",
                 hint="Wait until it is done, or stop it; `stackyard status` shows what runs.",
             )
-        file.truncate(0)
-        file.write(f"`stackyard {name}` (pid {os.getpid()})")
-        file.flush()
+        _sign(file.fileno(), f"`stackyard {name}` (pid {os.getpid()})")
         try:
             yield
         finally:
-            file.truncate(0)
+            os.ftruncate(file.fileno(), 0)

@@ -19,10 +19,10 @@ from stackyard.targets.native.blueprint import Blueprint, draw
 from stackyard.targets.native.databases import Database
 from stackyard.targets.native.launching import Launching
 from stackyard.targets.native.layout import Layout
+from stackyard.targets.native.refusals import refuse
 from stackyard.targets.native.state import Record
 from stackyard.targets.native.supervisor.client import Client, alive_leases, connect, launch
 from stackyard.targets.native.supervisor.status import Mode
-from stackyard.targets.native.support import refuse
 from stackyard.targets.native.toolchain import Tool
 
 NAME = "native"

@@ -43,8 +43,9 @@ def _is_ours(socket: WebSocket, public_url: str) -> bool:
     if origin is None:
         # Not a browser: nothing could have been tricked into opening this socket.
         return True
-    expected = public_url or f"{urlsplit(origin).scheme}://{socket.headers.get('host', '')}"
-    return origin.rstrip("/").lower() == expected.rstrip("/").lower()
+    # The page that asks came from the host it asks: the public address, or a direct port in development.
+    own = f"{urlsplit(origin).scheme}://{socket.headers.get('host', '')}"
+    return origin.rstrip("/").lower() in {own.rstrip("/").lower(), public_url.rstrip("/").lower()}
 
 
 async def _serve(socket: WebSocket, parts: Parts) -> None:
