@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from stackyard.errors import PartError, UsageError
 from stackyard.model.system import PythonSource, Service, System
 from stackyard.operate.terminal import in_terminal
-from stackyard.targets.native import machine, service_programs
+from stackyard.targets.native import machine, ports, service_programs
 from stackyard.targets.native.effects import plain
 from stackyard.targets.native.inspect import running_ports
 from stackyard.targets.native.layout import Layout
@@ -23,7 +23,9 @@ def run(system: System, name: str, argv: tuple[str, ...], *, owner: bool = False
     """
     service = _service(system, name)
     layout = Layout(system.root, system.environment)
-    here = machine.read(system, layout, running=frozenset(running_ports(layout, attach(layout))))
+    # Nothing is opened here, so it does not matter who holds the ports that were remembered.
+    ours = {*running_ports(layout, attach(layout)), *ports.load(layout.ports_file).values()}
+    here = machine.read(system, layout, running=frozenset(ours))
     if not service_programs.virtual_environment(service, here).is_dir():
         raise PartError(name, f"the packages of {name} are not installed yet", hint="`stackyard up` installs them.")
     variables = plain(service_programs.environment(system, service, here, migrating=owner))
