@@ -65,6 +65,10 @@ class Checkout:
         assert done.code == 0, f"{done.out}\n{done.error}"
         return done
 
+    def up_in_turn(self) -> Run:
+        """`stackyard up --detach` after an edit of what runs: the watcher has seen it, too, and may be at work."""
+        return self.stackyard("up", "--detach", "--brief")
+
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.stackyard("status", "--json").out)
         return found

@@ -82,12 +82,12 @@ def test_up_is_no_success_while_something_crashes(guestbook: Checkout) -> None:
     guestbook.up()
     guestbook.edit("main.py", "app = FastAPI(", 'raise RuntimeError("the moon is full")\napp = FastAPI(')
     for _ in range(2):
-        done = guestbook.stackyard("up", "--detach")
+        done = guestbook.up_in_turn()
         assert done.code == 1
         assert "the moon is full" in done.error
     assert guestbook.stackyard("plan", "--check").code == 3
     guestbook.edit("main.py", 'raise RuntimeError("the moon is full")\n', "")
-    guestbook.up()
+    assert guestbook.up_in_turn().code == 0
     assert guestbook.status()["is_up"]
 
 
@@ -106,7 +106,7 @@ def test_a_failed_up_leaves_what_ran_before_as_it_was(guestbook: Checkout) -> No
     guestbook.up()
     before = guestbook.pids()
     (guestbook.folder / "requirements.txt").write_text("no-such-package-here-at-all==99\n")
-    done = guestbook.stackyard("up", "--detach")
+    done = guestbook.up_in_turn()
     assert done.code == 1
     assert "no-such-package-here-at-all" in done.error
     assert {name: guestbook.pids()[name] for name in ("db", "edge", "app-1")} == {
@@ -123,7 +123,7 @@ def test_a_broken_migration_stops_up_before_new_code_takes_traffic(guestbook: Ch
         "    needs: [db]",
         "    needs: [db]\n    migrate: python -c 'raise SystemExit(\"column is gone\")'",
     )
-    done = guestbook.stackyard("up", "--detach")
+    done = guestbook.up_in_turn()
     assert done.code == 1
     assert "the migration of app failed" in done.error
     assert "column is gone" in done.error

@@ -112,7 +112,7 @@ def test_a_front_end_that_does_not_build_leaves_the_old_one_served(guestbook: Ch
     (web / "package.json").write_text(
         '{"name": "web", "private": true, "scripts": {"build": "echo the glue is gone >&2; exit 3"}}'
     )
-    done = guestbook.stackyard("up", "--detach")
+    done = guestbook.up_in_turn()
     assert done.code == 1
     assert "`npm run build` of web failed with code" in done.error
     assert "the glue is gone" in done.error

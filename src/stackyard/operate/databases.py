@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from stackyard.errors import MachineError, StateError, UsageError
+from stackyard.errors import StateError, UsageError
 from stackyard.model.system import Postgres, System
 from stackyard.observe.database import DatabaseStats, collect
 from stackyard.operate.terminal import in_terminal
@@ -12,7 +12,7 @@ from stackyard.resources.postgres.catalog import monitor_role, owner_role
 from stackyard.targets.native import ports
 from stackyard.targets.native.databases import Database
 from stackyard.targets.native.layout import Layout
-from stackyard.targets.native.toolchain import Want, find
+from stackyard.targets.native.toolchain import Want, fetch, find, plan_fetch
 
 
 def database_of(system: System, name: str | None) -> Database:
@@ -45,13 +45,11 @@ def stats(database: Database) -> DatabaseStats:
 def shell(database: Database, *, writing: bool, arguments: tuple[str, ...] = ()) -> int:
     """psql in our terminal, as the owner of the database; read-only unless `writing`.
 
-    The password goes through the environment, never over the command line. Raises MachineError without psql.
+    The password goes through the environment, never over the command line. Without a psql on this machine one is
+    fetched. Raises MachineError when none can be had.
     """
-    tool = find(Want("psql", None))
-    if tool is None:
-        raise MachineError(
-            "there is no psql on this machine", hint="`apt-get install postgresql-client`, or `brew install libpq`."
-        )
+    want = Want("psql", None)
+    tool = find(want) or fetch(plan_fetch(want))
     role = owner_role(database.system)
     environment = {
         **{key: os.environ[key] for key in ("TERM", "HOME", "PATH", "PAGER", "EDITOR", "LANG") if key in os.environ},

@@ -86,7 +86,7 @@ def _apply(file: str, environment: str, profiles: tuple[str, ...]) -> None:
     argv += chosen
     code = subprocess.run(argv, stdin=subprocess.DEVNULL, check=False).returncode
     if code != 0:
-        _tell("the change is not running; save again when it is mended")
+        _tell("the change does not run, and what it concerns may be down; save again when it is mended")
 
 
 def _tell(text: str) -> None:
