@@ -11,10 +11,16 @@ from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach
 
+_PATIENCE = 30.0
+"""Seconds."""
+
 
 def down(layout: Layout) -> tuple[str, ...]:
-    """Stop everything; the parts that were stopped, () when nothing ran. Raises StateError while `up` is at work."""
-    with operation(layout.lock_file, "down"):
+    """Stop everything; the parts that were stopped, () when nothing ran.
+
+    Raises StateError while `up` is at work for longer than half a minute: the watcher's is done by then.
+    """
+    with operation(layout.lock_file, "down", patience=_PATIENCE):
         client = attach(layout)
         return () if client is None else stop(layout, client)
 
