@@ -138,8 +138,9 @@ def test_an_app_that_ignores_sigterm_is_ended_all_the_same(guestbook: Checkout) 
     )
     guestbook.edit("stackyard.yaml", "    port: 8000", "    port: 8000\n    stop_grace_period: 1s")
     guestbook.up()
-    assert guestbook.stackyard("down", timeout=30).code == 0
-    assert guestbook.is_gone()
+    stopped = guestbook.stackyard("down", timeout=60)
+    assert stopped.code == 0, stopped.error
+    assert guestbook.is_gone(10.0), [process.cmdline() for process in guestbook.processes()]
 
 
 def test_clean_removes_data_only_when_it_is_named(guestbook: Checkout) -> None:
