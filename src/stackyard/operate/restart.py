@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from stackyard.errors import PartError, StateError, UsageError
+from stackyard.errors import StateError, UsageError
 from stackyard.operate.down import groups, resources_of
 from stackyard.targets.native.layout import Layout
-from stackyard.targets.native.processes import last_words
+from stackyard.targets.native.processes import GOOD, PATIENCE, failure
 from stackyard.targets.native.state import operation
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach
 
 _LIMIT = 120.0
-_GOOD = ("ready", "done", "waiting")
 
 
 def restart(layout: Layout, names: tuple[str, ...]) -> tuple[ProgramStatus, ...]:
@@ -46,13 +45,8 @@ def _chosen(client: Client, names: tuple[str, ...]) -> tuple[ProgramStatus, ...]
 
 
 def _wait(client: Client, layout: Layout, ids: list[str]) -> tuple[ProgramStatus, ...]:
-    statuses = client.wait(ids, _LIMIT, 3)
+    statuses = client.wait(ids, _LIMIT, PATIENCE)
     for status in statuses:
-        if status.phase not in _GOOD:
-            raise PartError(
-                status.part,
-                f"{status.id} did not become ready again: {status.sentence}",
-                hint=f"`stackyard logs {status.part}` shows everything that it said.",
-                details=last_words(layout.log, status.part),
-            )
+        if status.phase not in GOOD:
+            raise failure(status, "did not become ready again", layout.log)
     return statuses

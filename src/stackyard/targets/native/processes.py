@@ -20,8 +20,8 @@ from stackyard.targets.native.supervisor.status import ProgramStatus
 if TYPE_CHECKING:
     from stackyard.targets.native.target import NativeTarget
 
-_GOOD = frozenset({"ready", "done", "waiting"})
-_PATIENCE = 3
+GOOD = frozenset({"ready", "done", "waiting"})
+PATIENCE = 3
 """Failures in a row after which `up` stops waiting: by then the log has said what is wrong."""
 
 
@@ -53,9 +53,9 @@ def run(client: Client, program: Program, log: Path) -> ProgramStatus:
     """Start a program and wait until it is ready. Raises PartError saying why it is not."""
     client.start([program])
     # The supervisor itself gives up at the start limit of the probe; ours only guards against a silent supervisor.
-    (status,) = client.wait([program.id], program.probe.start_timeout + 30, _PATIENCE)
-    if status.phase not in _GOOD:
-        raise _failure(status, "did not become ready", log)
+    (status,) = client.wait([program.id], program.probe.start_timeout + 30, PATIENCE)
+    if status.phase not in GOOD:
+        raise failure(status, "did not become ready", log)
     return status
 
 
@@ -63,12 +63,13 @@ def await_all(client: Client, programs: Iterable[Program], log: Path) -> None:
     """Wait until all of them are ready; those that run at times, or once, are left out. Raises PartError."""
     lasting = {one.id: one for one in programs if not one.schedule and one.restart != "never"}
     patience = max((one.probe.start_timeout for one in lasting.values()), default=0.0) + 30
-    for status in client.wait(list(lasting), patience, _PATIENCE):
-        if status.phase not in _GOOD:
-            raise _failure(status, "is not ready", log)
+    for status in client.wait(list(lasting), patience, PATIENCE):
+        if status.phase not in GOOD:
+            raise failure(status, "is not ready", log)
 
 
-def _failure(status: ProgramStatus, what: str, log: Path) -> PartError:
+def failure(status: ProgramStatus, what: str, log: Path) -> PartError:
+    """Why a program is not as it should be, with its last words; `what` is the verb of the sentence."""
     return PartError(
         status.part,
         f"{status.id} {what}: {status.sentence}",
