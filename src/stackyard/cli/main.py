@@ -33,6 +33,7 @@ COMMANDS = {
     "plan": "what `up` would do, and why",
     "clean": "remove what can be made again; data only on request",
     "doctor": "what this machine lacks, and put it right",
+    "verify": "does the running system keep its promises? With evidence",
     "check": "check the stack file",
     "explain": "the annotated reference of a key",
     "schema": "the JSON Schema of the stack file, for editors",

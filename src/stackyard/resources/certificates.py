@@ -60,16 +60,27 @@ def ensure_authority(folder: Path, now: datetime, hosts: Iterable[str] = ()) -> 
     `now` is timezone-aware. Safe against a second process that does the same. Raises StateError when what lies there
     is no authority, OSError when the folder cannot be written.
     """
-    outside = tuple(sorted({host.removeprefix("*.") for host in hosts if not _is_local(host)}))
-    name = "authority" if not outside else f"authority-{hashlib.sha256(' '.join(outside).encode()).hexdigest()[:12]}"
-    place = folder / name
-    authority = Authority(place / "authority.pem", place / "authority.key")
+    outside = _outside(hosts)
+    authority = find_authority(folder, outside)
+    place = authority.certificate.parent
     if place.exists() and read_certificate(authority.certificate).not_valid_after_utc <= now:
         shutil.rmtree(place)
     if not place.exists():
         _make_authority(place, outside, now)
     _check_pair(authority)
     return authority
+
+
+def find_authority(folder: Path, hosts: Iterable[str] = ()) -> Authority:
+    """Where the authority for `hosts` below `folder` lies, whether there is one or not."""
+    outside = _outside(hosts)
+    name = "authority" if not outside else f"authority-{hashlib.sha256(' '.join(outside).encode()).hexdigest()[:12]}"
+    return Authority(folder / name / "authority.pem", folder / name / "authority.key")
+
+
+def _outside(hosts: Iterable[str]) -> tuple[str, ...]:
+    """The names among them that may be another machine's."""
+    return tuple(sorted({host.removeprefix("*.") for host in hosts if not _is_local(host)}))
 
 
 def ensure_leaf(folder: Path, authority: Authority, hosts: Iterable[str], now: datetime) -> tuple[Pair, str]:

@@ -7,7 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stackyard.targets.native.program import Piece, Program, SecretPiece
@@ -27,8 +27,12 @@ def environment(program: Program, mark: str) -> dict[str, str]:
     """
     home = program.cwd if program.cwd != "/" else "/tmp"
     defaults = {"PATH": DEFAULT_PATH, "HOME": home, "LANG": "C.UTF-8"}
-    own = {key: "".join(_text(piece) for piece in pieces) for key, pieces in program.env.items()}
-    return defaults | own | {processes.MARK: mark}
+    return defaults | resolved(program.env) | {processes.MARK: mark}
+
+
+def resolved(variables: Mapping[str, Iterable[Piece]]) -> dict[str, str]:
+    """The variables as text, secrets and all. Raises SpawnRefused for a secret that cannot be read."""
+    return {key: "".join(_text(piece) for piece in pieces) for key, pieces in variables.items()}
 
 
 def _text(piece: Piece) -> str:

@@ -1,0 +1,26 @@
+"""The systems that are verified and sabotaged: one of each for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ground as ground
+from tests.verify.ground import Ground, make
+
+
+@pytest.fixture(scope="session")
+def grounds(ground: Path) -> Iterator[Callable[[str], Ground]]:
+    """The running system of a name, brought up when it is first asked for."""
+    made: dict[str, Ground] = {}
+
+    def of(name: str) -> Ground:
+        if name not in made:
+            made[name] = make(name, ground / f"verify-{name}")
+        return made[name]
+
+    yield of
+    for one in made.values():
+        one.checkout.stackyard("down")
