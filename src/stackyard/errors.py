@@ -68,9 +68,9 @@ class StateError(StackyardError):
 
 
 class SpecError(StackyardError):
-    """The stack file is wrong. All findings of one reading, never the first only."""
+    """The stack file is wrong, or another `file` that was read. All findings of one reading, never the first only."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: Sequence[Finding], file: str = "the stack file") -> None:
         noun = "problem" if len(findings) == 1 else "problems"
-        super().__init__(f"{len(findings)} {noun} in the stack file")
+        super().__init__(f"{len(findings)} {noun} in {file}")
         self.findings = tuple(findings)

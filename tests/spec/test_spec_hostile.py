@@ -33,6 +33,10 @@ CONTENTS: list[tuple[str | bytes, int, int, str]] = [
     ("system: shop\ndescription: a\x07b", 2, 15, "control character"),
     ('system: shop\ndescription: "a\\0b"', 2, 14, "control character"),
     ('system: shop\ndescription: "a\\eb"', 2, 14, "control character"),
+    ("system: shop\r\ndescription: a\r\nwelcome: é\x07", 3, 11, "control character"),
+    ("system: shop\nservices:\x85  api: {image: x}", 2, 10, "the character U+0085 cannot be seen"),
+    ("system: shop\nlogs:\u2028  keep: 1d", 2, 6, "the character U+2028 cannot be seen"),
+    ("system: shop\n\ufeff  logs: {}", 2, 1, "the character U+FEFF cannot be seen"),
     ("system: shop\n---\nsystem: other\n", 2, 1, "a second document"),
     ("system: !!python/object/apply:os.system [echo]", 1, 9, 'the tag "!!python/object/apply:os.system"'),
     ("system: !secret x", 1, 9, 'the tag "!secret" is not allowed'),
@@ -74,6 +78,13 @@ def test_what_is_wrong_is_found_where_it_stands(
 ) -> None:
     found = [(finding.line, finding.column) for finding in findings_of(content) if what in finding.what]
     assert found == [(line, column)]
+
+
+def test_a_finding_does_not_speak_to_the_terminal(findings_of: FindingsOf) -> None:
+    text = '"\\u202eserv\\u00a0ices": {}\nresources: {db: {postgres: 16, init: "x\\u202e\\ny"}}'
+    findings = findings_of(f"system: shop\n{text}")
+    assert findings
+    assert all(finding.what.isprintable() and finding.hint.isprintable() for finding in findings)
 
 
 def test_a_value_that_cannot_be_read_hides_no_other_finding(findings_of: FindingsOf) -> None:

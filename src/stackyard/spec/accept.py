@@ -21,6 +21,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
     "number": (int, float),
+    "null": (type(None),),
 }
 Schema = dict[str, Any]
 
@@ -28,6 +29,11 @@ Schema = dict[str, Any]
 def accepts(value: Any) -> bool:
     """True when the plain `value` of a stack file has a right structure for certain."""
     return _accepts(_schema(), value)
+
+
+def accepts_overlay(value: Any) -> bool:
+    """True when the plain `value` of an environment holds only keys that a stack file can have, for certain."""
+    return _accepts(_schema()["$defs"]["Environment"], value)
 
 
 @cache
@@ -90,7 +96,7 @@ _RULES: dict[str, Callable[[Schema, Any, Any], bool]] = {
     "type": _has_type,
     "$ref": _follows,
     "anyOf": lambda _, choices, value: any(_accepts(choice, value) for choice in choices),
-    "oneOf": lambda _, choices, value: any(_accepts(choice, value) for choice in choices),
+    "oneOf": lambda _, choices, value: sum(_accepts(choice, value) for choice in choices) == 1,
     "const": lambda _, const, value: type(value) is type(const) and value == const,
     "enum": lambda _, words, value: isinstance(value, str) and value in words,
     "pattern": lambda _, pattern, value: not isinstance(value, str) or bool(_matcher(pattern)(value)),

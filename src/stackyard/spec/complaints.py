@@ -18,6 +18,8 @@ from stackyard.spec.words import annotation_at, pattern_of, section_at, type_wor
 _UNQUOTED_FLAGS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _SIZE_UNITS = {"k": "KB", "m": "MB", "g": "GB", "t": "TB"}
 _LONGEST_REPAIRED = 60
+_BAD_KEY = "[key]"
+"""What pydantic puts behind a key of a mapping with free keys when the key itself is wrong."""
 
 
 def complain(tree: Mapping, report: Report) -> list[Path]:
@@ -33,7 +35,7 @@ def complain(tree: Mapping, report: Report) -> list[Path]:
 def _complain(tree: Mapping, report: Report, detail: Any) -> Path:
     path, tags = _path(tree, detail["loc"])
     kind = detail["type"]
-    if detail["loc"] and detail["loc"][-1] == "[key]":
+    if _BAD_KEY in tags:
         kind = "bad_key"
     speak = _SPEAKERS.get(kind, _say_expected)
     what, hint = speak(report, path, tags, detail)
@@ -49,14 +51,18 @@ def _complain(tree: Mapping, report: Report, detail: Any) -> Path:
 
 
 def _path(tree: Mapping, loc: tuple[int | str, ...]) -> tuple[Path, list[str]]:
-    """The path of `loc` in the tree, and the tags of unions that pydantic puts between its steps."""
+    """The path of `loc` in the tree, and the marks that pydantic puts between its steps: tags of unions, `_BAD_KEY`.
+
+    The file may have a key that is spelt like a mark.
+    """
     path: list[str | int] = []
     tags: list[str] = []
     here: Node | None = tree
     for step in loc:
-        if isinstance(step, str) and step.startswith("<") and not (isinstance(here, Mapping) and step in here.entries):
-            tags.append(step.strip("<>"))
-        elif step != "[key]":
+        is_mark = isinstance(step, str) and (step.startswith("<") or step == _BAD_KEY)
+        if is_mark and not (isinstance(here, Mapping) and step in here.entries):
+            tags.append(str(step).strip("<>"))
+        else:
             path.append(step)
             here = _child(here, step)
     return tuple(path), tags

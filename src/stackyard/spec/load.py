@@ -10,11 +10,12 @@ from stackyard.model.system import System
 from stackyard.spec.build import build
 from stackyard.spec.check_files import check_files
 from stackyard.spec.checks import Draft, check
+from stackyard.spec.other_environments import check_removals, check_structure
 from stackyard.spec.overlay import merge
 from stackyard.spec.report import Report, nearest
 from stackyard.spec.select import select
-from stackyard.spec.source import read
-from stackyard.spec.structure import read_tree, reduce, refuse_nulls, take_overlays, validate
+from stackyard.spec.source import Source, read
+from stackyard.spec.structure import read_tree, reduce, refuse_nulls, take_overlays
 from stackyard.spec.tree import Mapping
 
 ENVIRONMENTS = ("development", "testing", "production")
@@ -27,17 +28,23 @@ def load(path: Path, environment: str = "development", profiles: Sequence[str] =
     The structure of every environment is checked, the rest for the one that is asked for.
     Raises SpecError with every finding, and UsageError for an environment or profile that the file does not know.
     """
-    source = read(path)
+    return load_source(read(path), environment, profiles)
+
+
+def load_source(source: Source, environment: str = "development", profiles: Sequence[str] = ()) -> System:
+    """As `load`, of a file that was read, or that is still to be written."""
     report = Report(source)
     base = read_tree(source, report)
     overlays = take_overlays(base, report)
     known = {*ENVIRONMENTS, *overlays}
     _require("environment", [environment], known)
+    for name, overlay in overlays.items():
+        check_removals(base, overlay, name, report)
     refuse_nulls(base, report)
+    tree = merge(base, overlays.get(environment, Mapping({}, 1, 1)))
     for name, overlay in overlays.items():
         if name != environment:
-            validate(merge(base, overlay), report)
-    tree = merge(base, overlays.get(environment, Mapping({}, 1, 1)))
+            check_structure(merge(base, overlay), tree, name, report)
     names = _part_names(tree)
     if not reduce(tree, report):
         raise SpecError(report.findings())

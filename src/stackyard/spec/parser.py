@@ -2,6 +2,7 @@
 
 YAML 1.2 with the core schema: `yes`, `no`, `on` and `off` are text, so is 22:22. Anchors and aliases work within
 limits; tags, merge keys, several documents and keys that are not text are refused. The tree is built without recursion.
+Files that others wrote by looser rules are read with `lenient`: merge keys stay as they stand, for who reads the tree.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class _Builder:
     """The tree so far."""
 
     report: Report
+    lenient: bool
     frames: list[_Frame] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int, int]] = field(default_factory=dict)
     root: Node | None = None
@@ -50,9 +52,12 @@ class _Stop(Exception):  # noqa: N818 -- ends the reading; its finding is alread
     """Nothing after this can be understood."""
 
 
-def parse(source: Source, report: Report) -> Node | None:
-    """The tree of `source`; None when it could not be read to the end. What is wrong goes into `report`."""
-    builder = _Builder(report)
+def parse(source: Source, report: Report, *, lenient: bool = False) -> Node | None:
+    """The tree of `source`; None when it could not be read to the end. What is wrong goes into `report`.
+
+    With `lenient`, merge keys, YAML's own tags, keys that are numbers and values that could be octal are taken as text.
+    """
+    builder = _Builder(report, lenient)
     try:
         for event in yaml.parse(source.text, Loader=_LOADER):
             _take(builder, event)
@@ -88,7 +93,8 @@ def _take_scalar(builder: _Builder, event: yaml.ScalarEvent) -> None:
     try:
         value = resolve(event.value, is_plain=event.implicit[0])
     except Wrong as wrong:
-        builder.report.add(Position("", line, column), _path(builder), wrong.what, wrong.hint)
+        if not (builder.lenient and event.value.isprintable()):
+            builder.report.add(Position("", line, column), _path(builder), wrong.what, wrong.hint)
         value = event.value if event.value.isprintable() else ""
     _add(builder, Scalar(value, event.value, line, column), event.anchor, 1, 0)
 
@@ -99,6 +105,8 @@ def _key(builder: _Builder, event: yaml.ScalarEvent) -> tuple[str, int, int]:
     text: str = event.value
     if event.anchor:
         _stop(builder, event, "a key cannot carry an anchor", "anchor the value instead")
+    if builder.lenient and text and text.isprintable():
+        return text, line, column
     if event.implicit[0] and text == "<<":
         builder.report.add(spot, _path(builder), 'merge keys ("<<") are not part of YAML 1.2', "write the keys out")
         return "", line, column
@@ -193,7 +201,7 @@ def _count(builder: _Builder, spot: Any, size: int) -> None:
 
 
 def _refuse_tag(builder: _Builder, event: Any) -> None:
-    if event.tag is not None:
+    if event.tag is not None and not (builder.lenient and event.tag.startswith("tag:yaml.org,2002:")):
         line, column = _spot(event)
         tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         what = f"the tag {quote(tag)} is not allowed"

@@ -98,7 +98,9 @@ class Report:
         return sorted(found, key=lambda finding: (finding.line, finding.column))
 
     def _finding(self, spot: Spot, key: str, what: str, hint: str) -> Finding:
-        return Finding(self._source.file, spot.line, spot.column, key, what, hint, self._excerpt(spot))
+        # Keys and paths are part of many sentences, and must not speak to the terminal.
+        hint = "\n".join(map(_shown, hint.split("\n")))
+        return Finding(self._source.file, spot.line, spot.column, key, _shown(what), hint, self._excerpt(spot))
 
     def _excerpt(self, spot: Spot) -> str:
         lines = self._source.lines

@@ -71,8 +71,8 @@ class Stack(Section):
     )
     environments: dict[Name, dict[str, Any]] | None = key(
         "What differs in an environment. One rule: mappings merge key by key, anything else (texts, numbers, lists) "
-        "replaces, and `null` removes the key. `system` and `environments` cannot be changed. "
-        "development, testing and production exist without being named here.",
+        "replaces, and `null` removes the key, which must be one that can be there. `system` and `environments` cannot "
+        "be changed. development, testing and production exist without being named here.",
         {"production": {"edge": {"host": "shop.example.org", "tls": "acme"}, "services": {"api": {"replicas": 3}}}},
     )
 
@@ -149,6 +149,8 @@ def _relaxed(schema: Any) -> Any:
     for name in _KEYED:
         if name in schema:
             schema[name] = {inner: _nullable(_relaxed(value)) for inner, value in schema[name].items()}
+    if isinstance(schema.get("additionalProperties"), dict):
+        schema["additionalProperties"] = _nullable(schema["additionalProperties"])
     return schema
 
 

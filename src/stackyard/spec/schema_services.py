@@ -112,7 +112,7 @@ class Service(Section):
         "./api",
         {"path": "./api", "dockerfile": "Dockerfile.slim"},
     )
-    image: Image | None = key("A published image.", "ghcr.io/example/shop:1.4")
+    image: Image | None = key("A published image.", "registry.example.org/shop:1.4")
     static: StaticValue | None = key(
         "A front end, built once by its own npm script and served by the edge. Such a service takes only `static`, "
         "`port` (for direct access in development; 3000 when it is the only one), `environment` (for the build), "

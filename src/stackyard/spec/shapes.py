@@ -54,7 +54,7 @@ WORDS = {
     ORIGIN: "an origin, such as https://shop.example.org",
     HOST: "a host name in small letters, such as shop.example.org",
     CRON: 'five fields: minute, hour, day, month, weekday, such as "0 3 * * *"',
-    IMAGE: "the name of an image, such as ghcr.io/example/shop:1.4",
+    IMAGE: "the name of an image, such as registry.example.org/shop:1.4",
     BUCKET: "the name of a bucket: 3 to 63 small letters, digits, hyphens and dots",
     EXTENSION: "the name of an extension, such as pg_trgm",
     SQL_NAME: "a name in the database: small letters, digits and underscores",

@@ -14,8 +14,10 @@ from stackyard.spec.files import exists, is_folder
 
 NAMES = ("stackyard.yaml", "stackyard.yml")
 MAX_BYTES = 1024 * 1024
-# The line breaks of libyaml, so that its line numbers fit these lines.
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_BREAK = re.compile("\r\n|[\n\r]")
+# Line breaks for libyaml and text for YAML 1.2, and a byte order mark amid the file, which libyaml overlooks: one file
+# would be two.
+_AMBIGUOUS = re.compile("[\x85\u2028\u2029\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ def read(path: Path) -> Source:
 def source_of(file: str, path: Path, text: str) -> Source:
     """A source with `text` cut into lines."""
     return Source(file, path, text, tuple(_BREAK.split(text)))
+
+
+def place_after(before: str) -> tuple[int, int]:
+    """The line and column, counted from 1, of what follows the text `before`."""
+    lines = _BREAK.split(before)
+    return len(lines), len(lines[-1]) + 1
 
 
 def _find(path: Path) -> Path:
@@ -84,9 +92,11 @@ def _decode(file: str, content: bytes) -> str:
     zero = text.find("\0")
     if zero >= 0:
         raise _refusal(file, "this file holds a NUL character: it is not text", "is it the right file?", text[:zero])
+    if odd := _AMBIGUOUS.search(text):
+        what = f"the character U+{ord(odd[0]):04X} cannot be seen, and programs read it in different ways"
+        raise _refusal(file, what, "remove it, or write a plain line break or a space", text[: odd.start()])
     return text
 
 
 def _refusal(file: str, what: str, hint: str, before: str = "") -> SpecError:
-    lines = _BREAK.split(before)
-    return SpecError([Finding(file, len(lines), len(lines[-1]) + 1, "", what, hint)])
+    return SpecError([Finding(file, *place_after(before), "", what, hint)])

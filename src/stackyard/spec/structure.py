@@ -78,15 +78,6 @@ def refuse_nulls(base: Mapping, report: Report) -> None:
     cut(base, [path for path, _ in empty])
 
 
-def validate(tree: Mapping, report: Report) -> bool:
-    """Check the structure of `tree` without changing it; True when it is right."""
-    if accepts(plain(tree)):
-        return True
-    from stackyard.spec.complaints import complain
-
-    return not complain(tree, report)
-
-
 def reduce(tree: Mapping, report: Report) -> bool:
     """Check the structure of `tree` and cut out what is wrong. False when what remains is no system."""
     for attempt in range(_ROUNDS):

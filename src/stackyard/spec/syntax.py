@@ -6,7 +6,7 @@ import yaml
 
 from stackyard.model.values import Position
 from stackyard.spec.report import Report
-from stackyard.spec.source import Source
+from stackyard.spec.source import Source, place_after
 
 _OPEN_END = "unexpected end of stream"
 _CONTROL = ("a control character stands here", "remove it")
@@ -62,7 +62,7 @@ def _spot(error: yaml.YAMLError, source: Source) -> Position:
     # libyaml counts bytes, the Python parser characters; the nearest character is good enough for a message.
     offset = getattr(error, "position", 0)
     before = source.text.encode("utf-8", "replace")[:offset].decode("utf-8", "replace")
-    return Position("", before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    return Position("", *place_after(before))
 
 
 def _is_end(spot: Position, source: Source) -> bool:

@@ -1,0 +1,1 @@
+"""Files of other tools, turned into stack files: a package for each tool."""

@@ -1,0 +1,1 @@
+create table entry (id serial primary key, words text);
