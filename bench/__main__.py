@@ -24,10 +24,7 @@ def main() -> int:
         for some in _measure(args, place):
             measured += some
     facts["load_at_end"] = report.load()
-    print(
-        f"\n{facts['date']}, {facts['cpu']}, {facts['cores']} cores, Python {facts['python']}, load {facts['load']}\n"
-    )
-    print(report.table(measured))
+    print(f"\n{report.sentence(facts)}\n\n{report.table(measured)}")
     if not args.only:
         report.write(Path(__file__).parent, facts, measured)
         print("\nwritten: bench/results.json, bench/RESULTS.md")
@@ -59,10 +56,10 @@ def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement
                 yield supervisor.measure(checkout, 2 * rounds, idle)
     if "generated" in wanted:
         _say(f"check and plan of {', '.join(f'{size:,}' for size in generated.SIZES)} services")
-        yield generated.measure(place / "generated", 3)
+        yield generated.measure(place / "generated", 3 if args.quick else 5)
     if "edge" in wanted and nginx is not None:
         _say("the edge under load")
-        yield edge.measure(place / "edge", nginx, 3 if args.quick else 5, 2.0 if args.quick else 4.0)
+        yield edge.measure(place / "edge", nginx, 4 if args.quick else 12, 1.0)
 
 
 def _say(text: str) -> None:

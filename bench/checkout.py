@@ -25,7 +25,8 @@ FIRST_PORT = 21_700
 _LEFT_OUT = shutil.ignore_patterns(
     "node_modules", ".stackyard", ".venv", ".venvs", "dist", "__pycache__", ".pytest_cache", "*.egg-info"
 )
-_ENVIRONMENT = {**os.environ, "NO_COLOR": "1"}
+# With byte code, as an installed package has it: a shell that forbids it would have everything compiled at every start.
+_ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | {"NO_COLOR": "1"}
 
 
 @dataclass(frozen=True)

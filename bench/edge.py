@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
+from bench.bare_proxy import HTTP, SERVER, bare_proxy
 from bench.checkout import Checkout, free_ports, running
 from bench.load import Load
 from bench.measure import Measurement, Series, interleaved
 from bench.peer import programs
-from stackyard.targets.native.program import Program
-from stackyard.targets.native.supervisor import spawn
 
 HOST = "proxied.localhost"
 _GROUP = "edge"
+_BOUND = 0.9
 _STACK = """\
 system: proxied
 services:
@@ -27,24 +24,12 @@ services:
     port: 8000
     health: /
     environment: {NGINX: %s}
+  web:
+    static: ./web
 edge:
   host: proxied.localhost
-  routes: {/: app}
+  routes: {/api: app, /: web}
   limits: {/: {rate: 1000000/s, burst: 100000}, /api: {rate: 1000000/s, burst: 100000}, connections: 10000}
-"""
-_HTTP = """\
-daemon off;
-worker_processes {workers};
-pid {name}.pid;
-events {{}}
-http {{
-    client_body_temp_path {name}-body;
-    proxy_temp_path {name}-proxy;
-    fastcgi_temp_path {name}-fastcgi;
-    uwsgi_temp_path {name}-uwsgi;
-    scgi_temp_path {name}-scgi;
-{body}
-}}
 """
 _SERVE = '''\
 """The upstream: the quickest that there is, so that the proxy before it is what is measured."""
@@ -59,89 +44,86 @@ os.execv(nginx, [nginx, "-e", "stderr", "-p", os.environ["HOME"], "-c", str(conf
 _UPSTREAM = """\
     access_log off;
     server { listen 127.0.0.1:PORT; location / { default_type text/plain; return 200 "fine\\n"; } }"""
-_BARE = """\
-    access_log {name}.log;
-    upstream app {{ server 127.0.0.1:{upstream}; {keepalive} }}
-    server {{
-        listen 127.0.0.1:{port} ssl;
-        ssl_certificate {certificate};
-        ssl_certificate_key {key};
-        ssl_protocols TLSv1.2 TLSv1.3;
-        location / {{ proxy_pass http://app; proxy_set_header Host $host; {kept} }}
-    }}"""
+_PAGE = "<!doctype html><title>proxied</title>" + "<p>fine</p>" * 80
+"""Just short of the size from which on the edge compresses; the load would not ask for it anyway."""
+
+
+@dataclass(frozen=True)
+class _Duel:
+    """One request, sent to the edge and to a bare nginx: `peer` names it, `keeps` its way to the upstream."""
+
+    what: str
+    peer: str
+    keeps: bool
+    method: Literal["GET", "POST"] = "GET"
+    path: str = "/api"
+    bound: float | None = _BOUND
+    note: str = ""
+
+
+_DUELS = (
+    _Duel("GET of a service / bare nginx proxy", "proxy_pass", False, note="the proxy as nginx comes"),
+    _Duel(
+        "GET of a service / bare nginx proxy that keeps its connections",
+        "proxy_pass, keepalive",
+        True,
+        note="both keep connections to the upstream, which answers 5 bytes from memory: the costliest comparison",
+    ),
+    _Duel(
+        "POST to a service / bare nginx proxy",
+        "proxy_pass",
+        False,
+        "POST",
+        note="both open a connection to the upstream for each: a POST that meets a closing one would be lost",
+    ),
+    _Duel("GET of a file / bare nginx", "root", False, path="/", bound=None, note=f"a page of {len(_PAGE)} bytes"),
+)
 
 
 def measure(place: Path, nginx: Path, rounds: int, seconds: float) -> list[Measurement]:
-    """The edge of a system of its own, and two bare proxies, one of which keeps its connections to the upstream."""
+    """The edge of a system of its own and bare proxies with the same certificate, user and number of workers.
+
+    All speak HTTP/1.1 over TLS, keep the connections of the client, and write an access log.
+    """
     checkout = _system(place, nginx)
-    with running(checkout), contextlib.ExitStack() as stack:
-        own = next(program for program in programs(checkout) if program.id == "edge")
-        ports = free_ports()
-        loads = [Load(checkout.ports()["edge.https"], HOST, seconds)]
-        for keeps in (False, True):
-            port = next(ports)
-            stack.enter_context(_bare(checkout, own, nginx, port, keeps=keeps))
-            loads.append(Load(port, HOST, seconds))
-        edge, bare, kept = interleaved(rounds, *(load.rate for load in loads))
-    ours = Series("the edge", edge)
-    what = "requests through the edge / through a bare nginx proxy"
-    return [
-        Measurement(_GROUP, what, "/s", ours, Series("bare nginx", bare), 0.9, "higher", f"load: {loads[0].tool}"),
-        Measurement(
-            _GROUP,
-            "the same / a bare proxy that keeps its connections to the upstream",
-            "/s",
-            ours,
-            Series("bare nginx, kept connections", kept),
-            note="the edge keeps none by design: a kept connection that its service closes costs a POST",
-        ),
-    ]
+    ports = free_ports()
+    with running(checkout):
+        edge = next(program for program in programs(checkout) if program.id == "edge")
+        server = SERVER.format(
+            upstream=checkout.ports()["app-1"],
+            certificate=checkout.state / "tls" / "edge" / "edge.pem",
+            key=checkout.state / "tls" / "edge" / "edge.key",
+            root=checkout.folder / "web",
+        )
+        with (
+            bare_proxy(checkout.folder, edge, nginx, next(ports), server, keeps=False) as plain,
+            bare_proxy(checkout.folder, edge, nginx, next(ports), server, keeps=True) as kept,
+        ):
+            loads = []
+            for duel in _DUELS:
+                for port in (checkout.ports()["edge.https"], kept if duel.keeps else plain):
+                    loads.append(Load(port, HOST, seconds, duel.method, duel.path))
+            rates = interleaved(rounds, *(load.rate for load in loads))
+    tool = loads[0].tool
+    return [_measurement(duel, tool, *rates[2 * number : 2 * number + 2]) for number, duel in enumerate(_DUELS)]
+
+
+def _measurement(duel: _Duel, tool: str, ours: tuple[float, ...], peers: tuple[float, ...]) -> Measurement:
+    note = f"{duel.note}; load: {tool}"
+    return Measurement(
+        _GROUP, duel.what, "/s", Series("the edge", ours), Series(duel.peer, peers), duel.bound, "higher", note
+    )
 
 
 def _system(place: Path, nginx: Path) -> Checkout:
-    app = place / "app"
+    app, web = place / "app", place / "web"
     app.mkdir(parents=True)
+    web.mkdir()
     (place / "stackyard.yaml").write_text(_STACK % nginx)
     (app / "pyproject.toml").write_text('[project]\nname = "app"\nversion = "1"\n')
     (app / "serve.py").write_text(_SERVE)
-    (app / "upstream.conf").write_text(_HTTP.format(name="upstream", workers=1, body=_UPSTREAM))
+    (app / "upstream.conf").write_text(HTTP.format(name="upstream", workers=1, body=_UPSTREAM))
+    (web / "index.html").write_text(_PAGE)
     checkout = Checkout(place)
-    checkout.choose_ports("edge.http", "edge.https", "edge.probe", "app-1")
+    checkout.choose_ports("edge.http", "edge.https", "edge.probe", "app-1", "web")
     return checkout
-
-
-@contextlib.contextmanager
-def _bare(checkout: Checkout, edge: Program, nginx: Path, port: int, *, keeps: bool) -> Iterator[None]:
-    """A proxy with the least that one needs: as the same user, with the same certificate and as many workers."""
-    name = f"bare-{port}"
-    body = _BARE.format(
-        name=name,
-        port=port,
-        upstream=checkout.ports()["app-1"],
-        certificate=checkout.state / "tls" / "edge" / "edge.pem",
-        key=checkout.state / "tls" / "edge" / "edge.key",
-        keepalive="keepalive 64;" if keeps else "",
-        kept='proxy_http_version 1.1; proxy_set_header Connection "";' if keeps else "",
-    )
-    config = checkout.folder / f"{name}.conf"
-    config.write_text(_HTTP.format(name=name, workers="auto", body=body))
-    argv = (str(nginx), "-e", "stderr", "-p", edge.cwd, "-c", str(config))
-    variables = spawn.environment(edge, "bench")
-    process = subprocess.Popen(spawn.command_line(edge, argv, variables), cwd=edge.cwd, env=variables)
-    try:
-        _await(port, process)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the bare proxy at port {port} did not start")
-        time.sleep(0.01)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.checkout import Checkout
 from bench.measure import Measurement, Sample, Series, interleaved
 
 SIZES = (1_000, 2_000, 5_000)
+_BOUND = 5.0
 _PROJECT = '[project]\nname = "many"\nversion = "1"\nrequires-python = ">=3.11"\n'
 
 
@@ -18,15 +21,20 @@ def measure(place: Path, rounds: int) -> list[Measurement]:
     made: list[Measurement] = []
     for command in ("check", "plan"):
         taken = interleaved(rounds, *(_sampler(checkouts[size], command) for size in SIZES))
-        series = [Series(f"{command} of {size:,}", samples) for size, samples in zip(SIZES, taken, strict=True)]
         group = f"{command} of generated systems"
-        for size, one in zip(SIZES, series, strict=True):
-            bound = 5.0 if size == SIZES[0] else None
-            made.append(Measurement(group, f"{size:,} services", "s", one, bound=bound))
-        growth = math.log(series[-1].median / series[0].median) / math.log(SIZES[-1] / SIZES[0])
-        what = f"growth from {SIZES[0]:,} to {SIZES[-1]:,}, as an exponent"
-        made.append(Measurement(group, what, "", series[-1], bound=1.2, given=growth, note="1 is linear"))
+        for size, samples in zip(SIZES, taken, strict=True):
+            bound = _BOUND if size == SIZES[0] else None
+            series = Series(f"stackyard {command}", samples)
+            made.append(Measurement(group, f"{size:,} services", "s", series, bound=bound))
+        slopes = tuple(slope(SIZES, times) for times in zip(*taken, strict=True))
+        note = f"the power of the number of services that the time follows up to {SIZES[-1]:,}; 1 is a straight line"
+        made.append(Measurement(group, "grows linearly", "", Series("exponent", slopes), bound=1.2, note=note))
     return made
+
+
+def slope(sizes: Sequence[float], times: Sequence[float]) -> float:
+    """The exponent of the power law through the points: the slope of the straight line that fits their logarithms."""
+    return statistics.linear_regression([math.log(size) for size in sizes], [math.log(one) for one in times]).slope
 
 
 def _sampler(checkout: Checkout, command: str) -> Sample:

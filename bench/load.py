@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 CONNECTIONS = 32
 MOST = 200_000
@@ -18,11 +20,13 @@ MOST = 200_000
 
 @dataclass(frozen=True)
 class Load:
-    """GET / over TLS at a port of this machine, for so many seconds, with the given Host."""
+    """Requests over TLS to a port of this machine, for so many seconds, with the given Host."""
 
     port: int
     host: str
     seconds: float
+    method: Literal["GET", "POST"] = "GET"
+    path: str = "/"
 
     @property
     def tool(self) -> str:
@@ -34,9 +38,10 @@ class Load:
 
     def _by_wrk(self) -> float:
         argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{self.seconds:.0f}s", "-H", f"Host: {self.host}:{self.port}"]
-        done = subprocess.run(
-            [*argv, f"https://127.0.0.1:{self.port}/"], capture_output=True, text=True, check=True, timeout=120
-        )
+        if self.method == "POST":
+            argv += ["-s", str(Path(__file__).with_name("post.lua"))]
+        argv.append(f"https://127.0.0.1:{self.port}{self.path}")
+        done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)
         found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
         if found is None or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
             raise RuntimeError(f"the load on port {self.port} did not go well\n{done.stdout}")
@@ -44,37 +49,52 @@ class Load:
 
     def _by_loader(self) -> float:
         """In a process of its own, as wrk would be."""
-        argv = [sys.executable, "-m", "bench.load", str(self.port), self.host, str(self.seconds)]
+        request = [str(self.port), self.host, str(self.seconds), self.method, self.path]
+        argv = [sys.executable, "-m", "bench.load", *request]
         return float(subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120).stdout)
 
 
-async def _load(port: int, host: str, seconds: float) -> float:
+async def _load(load: Load) -> float:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    until = time.perf_counter() + seconds
-    counts = await asyncio.gather(*(_connection(port, host, context, until) for _ in range(CONNECTIONS)))
-    return sum(counts) / (time.perf_counter() - until + seconds)
+    until = time.perf_counter() + load.seconds
+    counts = await asyncio.gather(*(_connections(load, context, until) for _ in range(CONNECTIONS)))
+    return sum(counts) / (time.perf_counter() - until + load.seconds)
 
 
-async def _connection(port: int, host: str, context: ssl.SSLContext, until: float) -> int:
+async def _connections(load: Load, context: ssl.SSLContext, until: float) -> int:
+    """Requests that were answered on one connection at a time, and on the next when the server closes it."""
+    answered = 0
+    while time.perf_counter() < until and answered < MOST // CONNECTIONS:
+        answered += await _connection(load, context, until)
+    return answered
+
+
+async def _connection(load: Load, context: ssl.SSLContext, until: float) -> int:
     """Requests that one kept connection had answered."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
-    request = f"GET / HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", load.port, ssl=context)
+    body = "quantity=7" if load.method == "POST" else ""
+    length = f"Content-Length: {len(body)}\r\n" if body else ""
+    head = f"{load.method} {load.path} HTTP/1.1\r\nHost: {load.host}:{load.port}\r\n{length}\r\n"
+    request = (head + body).encode()
     answered = 0
     try:
         while time.perf_counter() < until and answered < MOST // CONNECTIONS:
             writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = re.search(rb"(?i)content-length: (\d+)", head)
-            if not head.startswith(b"HTTP/1.1 200") or length is None:
-                raise RuntimeError(head.decode(errors="replace"))
-            await reader.readexactly(int(length[1]))
+            answer = await reader.readuntil(b"\r\n\r\n")
+            size = re.search(rb"(?i)content-length: (\d+)", answer)
+            if not answer.startswith(b"HTTP/1.1 200") or size is None:
+                raise RuntimeError(answer.decode(errors="replace"))
+            await reader.readexactly(int(size[1]))
             answered += 1
+            if re.search(rb"(?i)connection: close", answer):
+                break
     finally:
         writer.close()
     return answered
 
 
 if __name__ == "__main__":
-    print(asyncio.run(_load(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]))))
+    _port, _host, _seconds, _method, _path = sys.argv[1:]
+    print(asyncio.run(_load(Load(int(_port), _host, float(_seconds), "POST" if _method == "POST" else "GET", _path))))

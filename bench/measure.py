@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Sample = Callable[[], float]
@@ -36,9 +36,9 @@ class Series:
 class Measurement:
     """One line of the report.
 
-    With a `peer` the `value` is the median of ours divided by the median of the peer's, else the median itself, in
-    `unit` ("s", "ms", "MB" ...). `bound` is None where there is nothing to hold; `better` says on which side of it
-    the value should be.
+    With a `peer` the samples of both were taken in turn, and the `value` is the median of the ratios, pair by pair: a
+    machine that is busy for a while is so for both. Else it is the median itself, in `unit` ("s", "ms", "MB" ...).
+    `bound` is None where there is nothing to hold; `better` says on which side of it the value should be.
     """
 
     group: str
@@ -49,14 +49,13 @@ class Measurement:
     bound: float | None = None
     better: Literal["lower", "higher"] = "lower"
     note: str = ""
-    given: float | None = field(default=None, repr=False)
-    """The value itself, for what is neither a median nor a ratio of medians (an exponent)."""
 
     @property
     def value(self) -> float:
-        if self.given is not None:
-            return self.given
-        return self.ours.median / self.peer.median if self.peer else self.ours.median
+        if self.peer is None:
+            return self.ours.median
+        pairs = zip(self.ours.samples, self.peer.samples, strict=True)
+        return statistics.median(own / other for own, other in pairs)
 
     @property
     def is_within(self) -> bool | None:

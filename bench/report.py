@@ -12,8 +12,10 @@ from typing import Any
 
 from bench.measure import Measurement, Series
 
-_VERDICTS = {True: "within", False: "MISSED", None: ""}
-_HEAD = ("measure", "value", "bound", "", "ours: median (min to max), n", "peer: median (min to max), n")
+_VERDICTS = {True: "yes", False: "NO", None: ""}
+_HEAD = ("measure", "value", "bound", "holds", "ours: median (min to max), n", "peer: median (min to max), n")
+_BUSY = 0.5
+"""Processes that wanted a processor, for each core, from which on a machine is too busy to be believed."""
 
 
 def machine() -> dict[str, Any]:
@@ -35,11 +37,14 @@ def load() -> float:
 
 
 def sentence(facts: dict[str, Any]) -> str:
-    """The machine in one line."""
-    return (
+    """The machine in one line, and a warning when others used it too."""
+    text = (
         f"{facts['date']} · {facts['cpu']} · {facts['cores']} cores · {facts['memory_gb']} GB · {facts['system']} · "
         f"Python {facts['python']} · load {facts['load']} when it began, {facts['load_at_end']} at the end"
     )
+    if facts["load"] <= _BUSY * facts["cores"]:
+        return text
+    return f"{text}. The machine was busy when it began: believe no figure of this run."
 
 
 def table(measurements: Sequence[Measurement]) -> str:
@@ -91,7 +96,7 @@ def _row(one: Measurement) -> tuple[str, ...]:
         _figure(one.value, unit),
         f"{sign} {_figure(one.bound, unit)}" if one.bound is not None else "",
         _VERDICTS[one.is_within],
-        _series(one.ours, one.unit) if one.given is None else "",
+        _series(one.ours, one.unit),
         _series(one.peer, one.unit) if one.peer else "",
     )
 

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stackyard.resources.nginx.render import DEFAULT_CSP
-
-from .yard import HOST, Echo, Yard, limit, route, system
+from .yard import HOST, POLICY, Echo, Yard, limit, route, system
 
 pytestmark = pytest.mark.real
 
@@ -21,7 +19,7 @@ PROMISED = {
     "X-XSS-Protection": ["1; mode=block"],
     "Referrer-Policy": ["strict-origin-when-cross-origin"],
     "Permissions-Policy": ["camera=(self), geolocation=(self), microphone=(), payment=(), usb=()"],
-    "Content-Security-Policy": [DEFAULT_CSP],
+    "Content-Security-Policy": [POLICY],
     "Strict-Transport-Security": ["max-age=31536000; includeSubDomains"],
 }
 
@@ -77,6 +75,13 @@ def test_the_policy_of_the_stack_file_is_sent_as_written(yard: Callable[..., Yar
     for path in ("/", "/none.js"):
         assert edge.ask(path).all("Content-Security-Policy") == [policy]
         assert edge.ask(path).get("Strict-Transport-Security") is None
+
+
+def test_a_stack_file_may_turn_the_policy_off(yard: Callable[..., Yard], front: Path) -> None:
+    edge = yard(of=system(csp=""), front=front)
+    for path in ("/", "/none.js"):
+        assert edge.ask(path).all("Content-Security-Policy") == []
+        assert edge.ask(path).get("X-Frame-Options") == "SAMEORIGIN"
 
 
 def test_a_browser_is_never_told_to_use_tls_for_all_of_localhost(yard: Callable[..., Yard], front: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from stackyard.errors import PartError
-from stackyard.resources.nginx import Direct, EdgePlace, StaticRoot, command, reload_or_restart, render
+from stackyard.model.system import System
+from stackyard.resources.nginx import Direct, EdgePlace, StaticRoot, command, render, start_lines
 from stackyard.resources.nginx.paths import below, hidden
 from stackyard.resources.nginx.tuning import Workers, tune
 from stackyard.resources.nginx.zones import Zone, zones
@@ -56,7 +57,7 @@ def test_nginx_stays_in_the_foreground_and_writes_where_it_may() -> None:
         'fastcgi_temp_path "/var/lib/yard/edge/fastcgi";',
         'uwsgi_temp_path "/var/lib/yard/edge/uwsgi";',
         'scgi_temp_path "/var/lib/yard/edge/scgi";',
-        'access_log "/dev/stdout" json;',
+        'access_log "/dev/stdout" json buffer=4k flush=100ms;',
     ):
         assert line in rendered
     assert "\nuser " not in rendered
@@ -86,15 +87,34 @@ def test_standard_ports_are_not_written_into_redirects() -> None:
     assert "return 308 https://$host:8443$request_uri;" in text(place=replace(PLACE, https=8443))
 
 
-def test_no_connection_to_a_service_is_kept_and_several_replicas_share_their_health() -> None:
-    """EDGE-07: and the reason stands where the next maintainer looks for the missing line."""
-    one = text()
-    assert 'server "unix:/run/yard/api.sock" max_fails=0;' in one
-    assert "\n        keepalive " not in one
-    assert "No keepalive:" in one
+def test_a_service_is_reached_by_kept_connections_or_by_new_ones() -> None:
+    """EDGE-06: two upstreams of the same servers; which of them is asked, the map says."""
+    rendered = text()
+    assert rendered.count('server "unix:/run/yard/api.sock" max_fails=0;') == 2
+    assert blocks(rendered, "upstream") == ["api-any", "api-any-kept"]
+    assert rendered.count("\n        keepalive 32;") == 1
+    assert "proxy_pass http://api-any$edge_kept;" in rendered
+
+
+def test_a_kept_connection_is_given_up_before_a_new_release_would_miss_its_requests() -> None:
+    """TGT-04: `keepalive_time` came with nginx 1.19.10; before it a busy connection lives for 100 requests."""
+    assert "keepalive_time 500ms;" in text()
+    older = text(place=replace(PLACE, nginx_version=(1, 18, 0)))
+    assert "keepalive_timeout 500ms;" in older
+    assert "keepalive_time " not in older
+
+
+def test_several_replicas_share_their_health_among_the_workers() -> None:
+    """EDGE-07: in one zone of memory for each of the two ways."""
     two = text(place=replace(PLACE, upstreams={"api": ("127.0.0.1:8001", "127.0.0.1:8002")}))
-    assert 'server "127.0.0.1:8002" max_fails=1 fail_timeout=5s;' in two
+    assert two.count('server "127.0.0.1:8002" max_fails=1 fail_timeout=1s;') == 2
     assert "zone api-any 64k;" in two
+    assert "zone api-any-kept 64k;" in two
+
+
+def blocks(rendered: str, kind: str) -> list[str]:
+    lines = (line.split() for line in rendered.splitlines())
+    return [words[1] for words in lines if words[:1] == [kind] and words[-1] == "{"]
 
 
 @pytest.mark.parametrize(
@@ -152,14 +172,21 @@ def test_what_nginx_could_not_hold_is_refused_with_its_reason(of: object, place:
         text(of, place)
 
 
-def test_a_change_of_rules_is_reloaded_and_a_change_of_listeners_restarts() -> None:
-    old = text()
-    assert reload_or_restart(old, old) == "none"
-    assert reload_or_restart(old, text(with_edge(system("production"), hsts=0))) == "reload"
-    assert reload_or_restart(old, text(place=replace(PLACE, cores=8))) == "reload"
-    assert reload_or_restart(old, text(place=replace(PLACE, https=8443))) == "restart"
-    assert reload_or_restart(old, text(place=replace(PLACE, addresses=("0.0.0.0",)))) == "restart"
-    assert reload_or_restart(old, text(place=replace(PLACE, work="/elsewhere"))) == "restart"
+@pytest.mark.parametrize(
+    ("of", "place", "is_reloaded"),
+    [
+        (system(), PLACE, True),
+        (with_edge(system(), hsts=0), PLACE, True),
+        (system(), replace(PLACE, cores=8), True),
+        (system(), replace(PLACE, https=8443), False),
+        (system(), replace(PLACE, addresses=("0.0.0.0",)), False),
+        (system(), replace(PLACE, work="/elsewhere"), False),
+    ],
+)
+def test_a_change_of_rules_is_reloaded_and_a_change_of_listeners_restarts(
+    of: System, place: EdgePlace, *, is_reloaded: bool
+) -> None:
+    assert (start_lines(render(of, place)) == start_lines(render(system(), PLACE))) is is_reloaded
 
 
 @pytest.mark.real

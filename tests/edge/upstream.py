@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import socket
@@ -35,10 +36,16 @@ class Echo:
         self.seen: list[str] = []
         self.arrived = threading.Semaphore(0)
         self.let_go = threading.Event()
+        self.connections: list[socket.socket] = []
         echo = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one segment for head and body: a kept connection would wait 40 ms for the acknowledgement
+
+            def setup(self) -> None:
+                super().setup()
+                echo.connections.append(self.connection)
 
             def answer(self) -> None:
                 echo._answer(self)
@@ -100,12 +107,15 @@ class Echo:
             request.wfile.write(body)
 
     def stop(self) -> None:
-        """Closes the listener, as a process that dies does."""
+        """Closes the listener and every connection, as a process that dies does."""
         self.let_go.set()
         if self.thread.is_alive():
             self.server.shutdown()
             self.server.server_close()
             self.thread.join()
+        for connection in self.connections:
+            with contextlib.suppress(OSError):  # the other side has closed it before
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

@@ -26,6 +26,7 @@ from stackyard.resources.nginx import EdgePlace, StaticRoot, command, render
 from .upstream import Echo, free_port
 
 HOST = "shop.localhost"
+POLICY = "default-src 'self'; object-src 'none'"
 AT = Position("stackyard.yaml", 1)
 NOBODY = 65534
 _DEADLINE = 5.0
@@ -48,7 +49,7 @@ def system(environment: str = "development", **edge: Any) -> System:
         Service("web", StaticSource(Path("/shop/web")), AT),
         Service("console", StaticSource(Path("/shop/console")), AT),
     )
-    settings: dict[str, Any] = {"host": HOST, "position": AT, "routes": routes, "connections": 0} | edge
+    settings: dict[str, Any] = {"host": HOST, "position": AT, "routes": routes, "connections": 0, "csp": POLICY} | edge
     return System("shop", environment, Path("/shop"), Path("/shop/stackyard.yaml"), services, edge=Edge(**settings))
 
 
@@ -255,4 +256,18 @@ def with_edge(of: System, **edge: Any) -> System:
     return replace(of, edge=replace(of.edge, **edge))
 
 
-__all__ = ["AT", "HOST", "Answer", "Echo", "Tls", "Yard", "free_port", "limit", "route", "system", "until", "with_edge"]
+__all__ = [
+    "AT",
+    "HOST",
+    "POLICY",
+    "Answer",
+    "Echo",
+    "Tls",
+    "Yard",
+    "free_port",
+    "limit",
+    "route",
+    "system",
+    "until",
+    "with_edge",
+]

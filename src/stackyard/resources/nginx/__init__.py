@@ -9,8 +9,8 @@ by name (`access_log /dev/stdout`): mode 0622, or its own with 0600. Probe `GET 
 themselves. A reload is SIGHUP; run `nginx -t` before it, for nginx keeps the old configuration when the new one fails.
 """
 
-from stackyard.resources.nginx.change import reload_or_restart
+from stackyard.resources.nginx.change import start_lines
 from stackyard.resources.nginx.place import Direct, EdgePlace, StaticRoot
 from stackyard.resources.nginx.render import command, render
 
-__all__ = ["Direct", "EdgePlace", "StaticRoot", "command", "reload_or_restart", "render"]
+__all__ = ["Direct", "EdgePlace", "StaticRoot", "command", "render", "start_lines"]

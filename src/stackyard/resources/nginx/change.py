@@ -1,17 +1,17 @@
-"""What a running nginx needs when its configuration has changed."""
+"""What of its configuration a running nginx cannot take in by a reload."""
 
 from __future__ import annotations
 
-import re
-from typing import Literal
+from collections.abc import Iterable
 
-_START = re.compile(r"^\s*(?:listen|pid|daemon|user)\s.*$", re.MULTILINE)
+from stackyard.model.files import File
+
+_START = ("listen ", "pid ", "daemon ", "user ")
 """Directives that a reload cannot be trusted with: a new listener may need a capability that the process lacks, and
 the pid file is where the next signal would look. A reload that fails leaves the old configuration without a word."""
 
 
-def reload_or_restart(old: str, new: str) -> Literal["reload", "restart", "none"]:
-    """What turns an nginx that runs `old` into one that runs `new`; both are all rendered files, joined."""
-    if old == new:
-        return "none"
-    return "reload" if _START.findall(old) == _START.findall(new) else "restart"
+def start_lines(rendered: Iterable[File]) -> tuple[str, ...]:
+    """The lines that only a restart takes in: where they differ, a reload is not enough."""
+    lines = (line.strip() for file in rendered for line in file.content.splitlines())
+    return tuple(line for line in lines if line.startswith(_START))

@@ -19,15 +19,29 @@ from stackyard.resources.nginx.zones import zones
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-DEFAULT_CSP = (
-    "default-src 'self'; base-uri 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'self'; "
-    "img-src 'self' data: blob:; object-src 'none'"
+TOLD = (
+    "Host",
+    "Connection",
+    "Upgrade",
+    "X-Request-ID",
+    "X-Real-IP",
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Tenant",
+    "Forwarded",
+    "X-Forwarded-Prefix",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "Proxy",
 )
-"""What a front end may load when the stack file says nothing: its own origin."""
+"""The headers about the client, its host and its tenant: what a service is told of them, the edge alone decides."""
 
 _FILES = ("nginx.conf", "headers.conf", "guard.conf", "proxy.conf", "errors.conf", "mime.types")
 _REJECT_HANDSHAKE_SINCE = (1, 19, 4)
 _HTTP2_DIRECTIVE_SINCE = (1, 25, 1)
+_KEEPALIVE_TIME_SINCE = (1, 19, 10)
 _MOST_STREAMS = 128
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -81,19 +95,21 @@ def _values(system: System, edge: Edge, place: EdgePlace) -> dict[str, Any]:
         "secure": secure,
         "development": system.is_development,
         "hsts": f"max-age={edge.hsts}; includeSubDomains" if secure and edge.hsts else "",
-        "csp": edge.csp or DEFAULT_CSP,
+        "csp": edge.csp,
+        "told": TOLD,
         "shown": paths.ALWAYS_SHOWN,
         "hidden": paths.hidden(edge.hidden, (route.path for route in edge.routes)),
         "admin_patterns": tuple(paths.below(path) for path in edge.admin_paths),
-        "origins": tuple(dict.fromkeys(_origin(text) for text in edge.cors)),
+        "origins": tuple(dict.fromkeys(origin(text) for text in edge.cors)),
         "tenant_pattern": sites.tenant_pattern(edge, capture=True) if edge.tenants else "",
+        "keepalive_time": place.nginx_version >= _KEEPALIVE_TIME_SINCE,
         "http2_in_listen": place.nginx_version < _HTTP2_DIRECTIVE_SINCE,
         # A client that names no host (an address in the browser) must get a certificate in development.
         "reject_handshake": place.nginx_version >= _REJECT_HANDSHAKE_SINCE and not system.is_development,
     }
 
 
-def _origin(text: str) -> str:
+def origin(text: str) -> str:
     """An origin as browsers send it: lower case, without the default port and a slash at its end."""
     parts = urlsplit(text.strip().rstrip("/").lower())
     if parts.port is None or parts.port != _DEFAULT_PORTS.get(parts.scheme):

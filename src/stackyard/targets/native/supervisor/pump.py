@@ -18,6 +18,10 @@ from pathlib import Path
 
 PIPE = 256 * 1024
 LONGEST_LINE = 64 * 1024
+PAUSE = 0.01
+"""Seconds without listening after some lines came: the next ones are logged together, not each with a wake-up."""
+_MUCH = PIPE // 4
+"""So many bytes at once mean that the FIFO may be full before a pause has passed, and its program would block."""
 _SPLICE_F_NONBLOCK = 2
 
 
@@ -37,6 +41,8 @@ def open_for_program(path: Path) -> int:
 def split(data: bytes) -> tuple[list[bytes], bytes]:
     """The whole lines in some bytes, and what is left. A line longer than `LONGEST_LINE` bytes becomes several."""
     *whole, rest = data.split(b"\n")
+    if len(data) <= LONGEST_LINE:
+        return whole, rest
     lines: list[bytes] = []
     for line in whole:
         pieces, last = _cut(line)
@@ -99,21 +105,23 @@ class Pump:
         self._rest = rest.read_bytes() if rest.exists() else b""
         self._tee = tee
         self._write = write
-        asyncio.get_running_loop().add_reader(self._handle, self.turn)
+        self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
+        self._listen()
 
-    def turn(self) -> bool:
-        """Log what is there. False when there was nothing."""
+    def turn(self) -> int:
+        """Log what is there, and say how many bytes it was."""
         try:
             data = self._tee.copy(self._handle)
         except BlockingIOError:
-            return False
+            return 0
         lines, rest = split(self._rest + data)
         self._write([text_of(line) for line in lines])
         self._keep(rest)
         taken = 0
         while taken < len(data):
             taken += len(os.read(self._handle, len(data) - taken))
-        return bool(data)
+        return taken
 
     def flush(self) -> None:
         """Log everything, also a last line without an end: the program is gone."""
@@ -125,8 +133,19 @@ class Pump:
 
     def close(self) -> None:
         """Stop reading; what is in the FIFO stays there as long as somebody else holds it."""
-        asyncio.get_running_loop().remove_reader(self._handle)
+        if self._pause:
+            self._pause.cancel()
+        self._loop.remove_reader(self._handle)
         os.close(self._handle)
+
+    def _listen(self) -> None:
+        self._pause = None
+        self._loop.add_reader(self._handle, self._hear)
+
+    def _hear(self) -> None:
+        if self.turn() < _MUCH:
+            self._loop.remove_reader(self._handle)
+            self._pause = self._loop.call_later(PAUSE, self._listen)
 
     def _keep(self, rest: bytes) -> None:
         if rest == self._rest:
