@@ -56,6 +56,7 @@ def test_a_remembered_port_that_somebody_took_is_an_error_that_names_them(guestb
     assert f"port {port} of app-1 is held by" in done.error
     assert f"pid {os.getpid()}" in done.error
     assert guestbook.is_gone()
+    guestbook.up()
 
 
 def test_an_app_that_does_not_start_is_told_with_its_last_words(guestbook: Checkout) -> None:
@@ -66,6 +67,8 @@ def test_an_app_that_does_not_start_is_told_with_its_last_words(guestbook: Check
     assert "stackyard logs app" in done.error
     assert "Traceback" not in done.error.split("|")[0]
     assert guestbook.is_gone()
+    guestbook.edit("main.py", 'raise RuntimeError("the moon is full")\n', "")
+    guestbook.up()
 
 
 def test_an_app_that_never_becomes_healthy_is_given_up(guestbook: Checkout) -> None:
@@ -75,6 +78,8 @@ def test_an_app_that_never_becomes_healthy_is_given_up(guestbook: Checkout) -> N
     assert "did not become" in done.error
     assert "404" in done.error
     assert guestbook.is_gone()
+    guestbook.edit("stackyard.yaml", "path: /nowhere", "path: /healthz")
+    guestbook.up()
 
 
 def test_up_is_no_success_while_something_crashes(guestbook: Checkout) -> None:
@@ -128,6 +133,8 @@ def test_a_broken_migration_stops_up_before_new_code_takes_traffic(guestbook: Ch
     assert "the migration of app failed" in done.error
     assert "column is gone" in done.error
     assert guestbook.pids()["app-1"] == before["app-1"]
+    guestbook.edit("stackyard.yaml", 'raise SystemExit("column is gone")', "")
+    assert guestbook.up_in_turn().code == 0
 
 
 def test_an_app_that_ignores_sigterm_is_ended_all_the_same(guestbook: Checkout) -> None:

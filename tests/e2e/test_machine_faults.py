@@ -8,9 +8,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.e2e.conftest import Checkout
+from tests.e2e.conftest import Checkout, eventually
 
 pytestmark = pytest.mark.real
 
@@ -42,6 +43,8 @@ def test_a_full_disk_is_named_and_leaves_nothing_running(small_disk: Checkout) -
     assert "defect" not in done.error
     assert small_disk.is_gone()
     assert small_disk.stackyard("up", "--detach").code == 1
+    subprocess.run(["mount", "-o", "remount,size=300m", str(small_disk.folder / ".stackyard")], check=True)
+    small_disk.up()
 
 
 def test_down_works_on_a_full_disk(guestbook: Checkout) -> None:
@@ -62,6 +65,44 @@ def test_down_works_on_a_full_disk(guestbook: Checkout) -> None:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+def test_a_disk_that_fills_up_while_it_runs_costs_no_acknowledged_write(guestbook: Checkout) -> None:
+    """PostgreSQL gives up when it cannot write, again and again; it is there again by itself when there is room."""
+    place = guestbook.folder / ".stackyard"
+    place.mkdir()
+    if not can_mount(place, "300m"):
+        pytest.skip("a small disk needs root and the right to mount")
+    try:
+        guestbook.up()
+        with guestbook.client("guestbook") as web:
+            kept = write_until_refused(web, place / "filler")
+            eventually(lambda: web.get("/entries").status_code == 200, 30)
+            written = [entry["name"] for entry in web.get("/entries").json()]
+        assert set(kept) <= set(written)
+        assert len(written) == len(set(written))
+        eventually(lambda: guestbook.status()["is_up"], 30)
+        guestbook.up()
+    finally:
+        (place / "filler").unlink(missing_ok=True)
+        guestbook.stackyard("down")
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def write_until_refused(web: httpx.Client, filler: Path) -> list[str]:
+    """Fill the disk, write until nothing is taken any more, and make room again; the names that were acknowledged."""
+    subprocess.run(["dd", "if=/dev/zero", f"of={filler}", "bs=1M"], capture_output=True, check=False)
+    kept = []
+    for number in range(2000):
+        answer = web.post("/entries", json={"name": str(number), "message": "x" * 1000})
+        if answer.status_code >= 500:
+            assert "Traceback" not in answer.text
+            break
+        kept.append(str(number))
+    else:
+        pytest.fail("a full disk took two megabytes")
+    filler.unlink()
+    return kept
+
+
 def test_a_version_that_cannot_be_had_is_an_error_with_its_line(guestbook: Checkout) -> None:
     """A version in the file is a promise, never a silent substitute."""
     guestbook.edit("stackyard.yaml", '">=15"', "12.1")
@@ -70,6 +111,46 @@ def test_a_version_that_cannot_be_had_is_an_error_with_its_line(guestbook: Check
     assert "stackyard.yaml:9" in done.error
     assert "postgres 12.1 cannot be had" in done.error
     assert not (guestbook.folder / ".stackyard/development/data").exists()
+
+
+def test_a_program_that_is_not_there_is_named_and_everything_else_stays(guestbook: Checkout) -> None:
+    guestbook.up()
+    before = guestbook.pids()
+    guestbook.edit("stackyard.yaml", "uvicorn main:app", "no-such-server main:app")
+    done = guestbook.up_in_turn()
+    assert done.code == 1
+    assert "there is no program no-such-server" in done.error
+    assert "stackyard logs app" in done.error
+    assert {name: guestbook.pids()[name] for name in ("db", "edge")} == {name: before[name] for name in ("db", "edge")}
+    guestbook.edit("stackyard.yaml", "no-such-server main:app", "uvicorn main:app")
+    assert guestbook.up_in_turn().code == 0
+    assert guestbook.status()["is_up"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_data_that_belongs_to_somebody_else_is_left_alone_and_told_with_the_words_of_the_database(
+    guestbook: Checkout,
+) -> None:
+    guestbook.up()
+    with guestbook.client("guestbook") as web:
+        assert web.post("/entries", json={"name": "Ada", "message": "hello"}).status_code == 201
+    guestbook.stackyard("down")
+    # The folder itself `up` would put right: it knows whose that must be. What lies in it is the database's own.
+    data = guestbook.folder / ".stackyard/development/data/db/global/pg_control"
+    owner = data.stat().st_uid
+    os.chown(data, 0, -1)
+    done = guestbook.stackyard("up", "--detach")
+    assert done.code == 1
+    assert "db did not become ready" in done.error
+    assert "pg_control" in done.error
+    assert "Permission denied" in done.error
+    assert "stackyard logs db" in done.error
+    assert "database system is shut down" not in done.error, "last words are those of this start"
+    assert guestbook.is_gone()
+    os.chown(data, owner, -1)
+    guestbook.up()
+    with guestbook.client("guestbook") as web:
+        assert [entry["name"] for entry in web.get("/entries").json()] == ["Ada"]
 
 
 def test_data_of_another_version_is_refused_and_untouched(guestbook: Checkout) -> None:

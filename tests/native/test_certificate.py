@@ -135,3 +135,18 @@ def test_looking_at_a_certificate_writes_nothing(house: House) -> None:
     assert not house.layout.state_file.exists()
     house.record.save()
     assert Record(house.layout.state_file).facets("judged:edge")
+
+
+def test_a_certificate_that_another_authority_signed_is_made_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DB-11: clients trust the authority of this user, and no other."""
+    house.issue("db")
+    assert house.reason("db") == ""
+    monkeypatch.setenv("XDG_DATA_HOME", str(house.layout.root.parent / "data-of-somebody-else"))
+    assert house.reason("db") == "", "who has no authority cannot say who should have signed"
+    other = House(house.layout.root.parent / "other")
+    other.issue("db")
+    assert house.reason("db") == "the certificate was signed by another authority"
+    house.issue("db")
+    assert house.reason("db") == ""

@@ -30,7 +30,7 @@ def worker(tmp_path: Path) -> Yard:
 def test_where_nothing_is_nothing_is_seen(tmp_path: Path) -> None:
     yard = Yard(system(service("worker", "db"), resources=[postgres()], root=tmp_path))
     seen = yard.observed()
-    assert set(seen) == {"tool:db", "files:secrets"}
+    assert set(seen) == {"tool:db", "files:secrets", "files:.logs", "settings:db"}
     assert seen["files:secrets"].broken == "to be made: db.postgres, db.shop_owner, db.shop_monitor, db.shop_worker"
     assert not yard.layout.folder.exists(), "looking must not change anything"
 
@@ -75,6 +75,9 @@ def test_what_has_given_up_is_started_again_with_the_supervisors_reason(worker: 
     worker.make_all()
     failed = replace(worker.runs("worker-1"), phase="failed", sentence="gave up after 8 failures")
     assert worker.steps(failed) == {"process:worker-1": "start: gave up after 8 failures"}
+    between = replace(worker.runs("worker-1"), phase="starting", failures=2, sentence="starting again")
+    assert worker.steps(between) == {"process:worker-1": "start: starting again"}
+    assert worker.steps(replace(between, failures=0)) == {}
 
 
 def test_a_process_that_the_file_no_longer_names_is_stopped(worker: Yard) -> None:

@@ -63,6 +63,14 @@ def test_an_alternative_that_is_taken_as_well_gives_the_next_one() -> None:
     assert chosen(Wish("api-2", None), held={port: "nc (pid 9)"}).ports["api-2"] == port + 1
 
 
+def test_a_system_that_holds_thousands_of_ports_in_a_row_still_finds_one() -> None:
+    services = tuple(Wish(f"service-{number}", 10_000 + number) for number in range(20_000))
+    port = chosen(*services, Wish("edge.http", 80), held={80: "nginx (pid 7)", 8080: "nginx (pid 7)"}).ports[
+        "edge.http"
+    ]
+    assert 30_000 <= port < 32_000
+
+
 def test_where_everything_is_taken_it_says_so_instead_of_searching_for_ever() -> None:
     everything = dict.fromkeys(range(65_536), "a flood (pid 1)")
     with pytest.raises(MachineError, match="no free port for api-2 in 200 tries"):

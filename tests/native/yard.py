@@ -72,7 +72,7 @@ class Yard:
             for file in files:
                 write_whole(self.layout.etc(part) / file.path, file.content, file.mode)
         for part in data_parts(self.system):
-            self.layout.data(part).mkdir(parents=True)
+            self.layout.data(part).mkdir(mode=0o700, parents=True)
             (self.layout.data(part) / "PG_VERSION").write_text("15")
         for one in self.system.services:
             if one.is_static:

@@ -42,11 +42,12 @@ def test_a_service_is_told_of_every_store_and_libraries_find_the_first() -> None
 
 def test_what_the_store_does_not_keep_is_said() -> None:
     """OBJ-01: limits are stated, with their place."""
-    wishes = Objects("photos", HERE, "b", versioning=True, expire={"tmp/": 7}, encrypt=True)
+    wishes = Objects("photos", HERE, "b", versioning=True, public=("logos/",), expire={"tmp/": 7}, encrypt=True)
     said = unsupported(wishes)
     assert [line.split(" ")[:2] for line in said] == [
         ["stackyard.yaml:7:", "`versioning`"],
         ["stackyard.yaml:7:", "`expire`"],
+        ["stackyard.yaml:7:", "`public`"],
         ["stackyard.yaml:7:", "`encrypt`"],
     ]
     assert unsupported(PHOTOS) == ()

@@ -67,6 +67,38 @@ def test_sabotage_is_answered_with_exactly_the_right_statements(cluster: Running
     log_in(cluster.server, mill, "mill_api").close()
 
 
+def test_privileges_that_were_given_by_hand_are_taken_away(cluster: Running) -> None:
+    """DB-02: on single tables, columns and functions of the server, and settings and owners that open a way around."""
+    farm = system("farm", [service("api", migrate=("m",)), service("report", Access.READ)])
+    bring_up(cluster.server, farm)
+    with log_in(cluster.server, farm, "farm_owner") as owner:
+        owner.execute("CREATE TABLE field (id int, name text); CREATE TABLE crop (id int)")
+        owner.execute("GRANT TRUNCATE ON crop TO farm_api")
+    with cluster.server.connect("farm") as connection:
+        for sql in (
+            "GRANT INSERT ON field TO farm_report",
+            "GRANT UPDATE (name) ON field TO PUBLIC",
+            "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO farm_api",
+            "GRANT SELECT ON pg_authid TO farm_api",
+            "ALTER TABLE crop OWNER TO farm_api",
+            "ALTER ROLE farm_report IN DATABASE farm SET default_transaction_read_only = off",
+            "ALTER DATABASE farm SET synchronous_commit = off",
+            "ALTER DATABASE farm SET timezone = 'Europe/Lisbon'",
+        ):
+            connection.execute(sql.encode())
+    assert {statement.sql for statement in differences(cluster.server, farm)} == {
+        'REVOKE INSERT ON TABLE public.field FROM "farm_report"',
+        "REVOKE UPDATE ON TABLE public.field FROM PUBLIC",
+        'REVOKE EXECUTE ON FUNCTION pg_read_file(text) FROM "farm_api"',
+        'REVOKE SELECT ON TABLE pg_catalog.pg_authid FROM "farm_api"',
+        'ALTER TABLE public.crop OWNER TO "farm_owner"',
+        'ALTER ROLE "farm_report" IN DATABASE "farm" RESET default_transaction_read_only',
+        'ALTER DATABASE "farm" RESET synchronous_commit',
+    }
+    bring_up(cluster.server, farm)
+    assert differences(cluster.server, farm) == ()
+
+
 def test_a_service_works_with_what_the_owner_made_and_makes_nothing_itself(cluster: Running) -> None:
     """DB-02: least privilege: no CREATE TABLE for who writes, no writing for who reads, nothing outside."""
     bank = system("bank", [service("api", migrate=("m",)), service("report", Access.READ)])

@@ -17,7 +17,19 @@ from redis.exceptions import NoPermissionError
 
 from stackyard.model.system import Redis
 from stackyard.model.values import Version
-from stackyard.resources.redis import ADMIN_USER, SERVICE_USER, Listening, Start, command, config, start
+from stackyard.resources.redis import (
+    ADMIN_USER,
+    FORBIDDEN,
+    NEEDED,
+    SERVICE_USER,
+    Listening,
+    Start,
+    command,
+    config,
+    parse,
+    start,
+    wrongly_allowed,
+)
 
 from .servers import free_port, identity, need, private_folder, running, self_signed, wait_until
 from .systems import HERE
@@ -28,6 +40,20 @@ MB = 1024**2
 
 def cache(**more: Any) -> Redis:
     return Redis("cache", Version((7,)), HERE, **more)
+
+
+def test_a_rendered_file_is_read_as_the_server_tells_it() -> None:
+    conf, _ = config(cache(persistence=frozenset()), PASSWORDS, Listening("/etc/c", '/data/"c"', 6379))
+    found = parse(conf.content)
+    assert (found["dir"], found["save"], found["appendonly"], found["bind"]) == ('/data/"c"', "", "no", "127.0.0.1")
+
+
+def test_what_a_service_may_and_should_not_is_named() -> None:
+    """CACHE-02: and what it should and may not."""
+    assert list(wrongly_allowed(lambda _user, *words: "OK" if words in NEEDED else "no")) == []
+    assert list(wrongly_allowed(lambda _user, *words: "OK" if words != ("GET", "x") else "no"))[-1] == "may not GET"
+    all_but_one = [words for words in FORBIDDEN if words != ("FLUSHALL",)]
+    assert list(wrongly_allowed(lambda _user, *words: "no" if words in all_but_one else "OK")) == ["may FLUSHALL"]
 
 
 def test_the_files_state_every_promise_and_no_password() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from stackyard.errors import StateError
 from stackyard.targets.native.program import Program
-from stackyard.targets.native.supervisor import guardian, processes
+from stackyard.targets.native.supervisor import aftermath, processes
 from stackyard.targets.native.supervisor.client import Client, connect, launch
 from stackyard.targets.native.supervisor.places import Places
 from stackyard.targets.native.supervisor.status import Mode, ProgramStatus
@@ -89,7 +89,7 @@ class Yard:
             if words in command and b"native.supervisor" in command:
                 processes.send(process, signal.SIGKILL)
         if self.places.run.exists():
-            guardian.end_everything(self.folder, grace=0)
+            aftermath.end_everything(self.folder, grace=0)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(f"/tmp/stackyard-{os.geteuid()}-{self.places.mark}", ignore_errors=True)
 

@@ -17,7 +17,15 @@ from stackyard.targets.native.supervisor.client import alive_leases, connect
 
 def guardian_of(pid: int) -> int | None:
     children = [process.pid for process in processes.everybody() if process.parent == pid and process.is_alive]
-    return next((one for one in children if b".guardian" in Path(f"/proc/{one}/cmdline").read_bytes()), None)
+    return next((one for one in children if b".guardian" in words_of(one)), None)
+
+
+def words_of(pid: int) -> bytes:
+    """The command line of a process, empty when it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def test_killed_in_the_foreground_it_leaves_no_orphan(yard: Any) -> None:

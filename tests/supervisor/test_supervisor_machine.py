@@ -84,6 +84,24 @@ def test_after_eight_failures_in_a_row_it_is_left_alone() -> None:
     assert sentences[-1] == "api-1 exited with code 3 after 0.3 s; giving up after 8 failures in a row"
 
 
+def test_what_has_worked_is_never_given_up() -> None:
+    """What it misses may come back after any time: a database that recovers, a disk that is full."""
+    state, _, _ = play(*READY, (10.3, Exited(1)))
+    for turn in range(3 * GIVE_UP):
+        for event in (Tick(), Spawned(turn), Exited(1)):
+            state, _, sentence = on_event(state, event, 30.0 + turn * 20.0)
+    assert (state.phase, state.failures) == (Phase.BACKOFF, 1 + 3 * GIVE_UP)
+    assert sentence.endswith("s (failure 25 in a row)")
+
+
+def test_a_new_definition_must_show_anew_that_it_works() -> None:
+    state, _, _ = play(*READY, (10.3, Exited(1)), (10.4, Start(replace(API, argv=("api", "--new")))))
+    for turn in range(GIVE_UP):
+        for event in (Tick(), Spawned(turn), Exited(1)):
+            state, _, _ = on_event(state, event, 30.0 + turn * 20.0)
+    assert state.phase is Phase.FAILED
+
+
 def test_ten_ready_seconds_make_earlier_failures_forgotten() -> None:
     history = ((0.0, Exited(1)), (9.0, Tick()), (9.0, Spawned(13)), (9.1, Probed(passed=True)))
     early, _, _ = play(*STARTED, *history, (19.0, Exited(1)))

@@ -99,7 +99,7 @@ def test_a_pid_file_counts_only_when_it_is_of_our_own_process(tmp_path: Path) ->
     assert ask(probe) == (False, f"{file} says starting")
     file.write_text(f"{os.getpid()}\n{head}\nready   \n")
     assert ask(probe)[0]
-    # In a container the tests may share their session with process 1: only a child of its own session is surely another.
+    # In a container the tests may share their session with process 1: only one that starts its own is surely another.
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger:
         file.write_text(f"{stranger.pid}\n{head}\nready   \n")
         assert ask(probe) == (False, f"{file} is left from an earlier process")

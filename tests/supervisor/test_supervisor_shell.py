@@ -269,7 +269,8 @@ def test_root_drops_to_the_user_of_the_program_for_good(yard: Any) -> None:
     client.start([yard.sh("edge", script, **more)])
     yard.ready(client, "edge")
     log = yard.until(lambda: "reopened" in (text := yard.log("edge")) and text)
-    for words in (r"Uid:(\\t65534){4}", r"Gid:(\\t65534){4}", r"NoNewPrivs:\\t1", r"CapEff:\\t0{13}400"):
+    rights = (r"NoNewPrivs:\\t1", r"CapEff:\\t0{13}400", r"CapBnd:\\t0{13}400", r"Groups:\\t \"")
+    for words in (r"Uid:(\\t65534){4}", r"Gid:(\\t65534){4}", *rights):
         assert re.search(words, log), words
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments
-from stackyard.errors import EXIT_DONE, EXIT_FAILED, UsageError
+from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, warn
+from stackyard.errors import EXIT_DONE, EXIT_FAILED, StackyardError, UsageError
 from stackyard.model.system import System
 from stackyard.targets.native.doctor import Check, examine, install, is_well
 
@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
         for line in (*outcome.failed, *outcome.left):
             say(f"{paint('✗', 'red')} {line}")
         checks = examine(system, folder, ours=ours)
+    if args.install and (system is None or system.edge is not None):
+        _install_judges()
     if args.json:
         say_json([{"name": one.name, "verdict": one.verdict, "sentence": one.sentence} for one in checks])
     else:
@@ -45,6 +47,19 @@ def run(args: argparse.Namespace) -> int:
         if is_well(checks) and not args.quiet:
             say("this machine has everything")
     return EXIT_DONE if is_well(checks) else EXIT_FAILED
+
+
+def _install_judges() -> None:
+    """Bring what `stackyard verify` asks; without it a check is unknown, and everything else works."""
+    from stackyard.verify import judges
+
+    for judge in judges.missing([one.check for one in judges.JUDGES.values()]):
+        try:
+            judges.ensure(judge)
+        except StackyardError as error:
+            warn(f"{error.what}. {error.hint}")
+        else:
+            warn(f"installed {judge}, which judges {judge.judges} for `stackyard verify`")
 
 
 def _system(args: argparse.Namespace) -> tuple[System | None, Path]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from stackyard import __version__
-from stackyard.errors import EXIT_FAILED, EXIT_USAGE, SpecError, StackyardError, cause_of
+from stackyard.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, SpecError, StackyardError, cause_of
 
 # As `typing` has it, whose import would be a tenth of `--help`.
 TYPE_CHECKING = False
@@ -39,6 +39,7 @@ COMMANDS = {
     "schema": "the JSON Schema of the stack file, for editors",
     "secrets": "list and set secrets; values are never shown",
     "db": "look into a database: stats, shell",
+    "import": "make a stack file from a Compose file",
     "trust": "let browsers trust the development certificates",
 }
 
@@ -51,6 +52,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 usage, 3 changes pending, 4 promise broken."""
     words = list(sys.argv[1:] if argv is None else argv)
     name = next((word for word in words if not word.startswith("-")), "")
+    code = _run(words, name)
+    if argv is None and name == "up" and code == EXIT_DONE:
+        _leave()
+    return code
+
+
+def _leave() -> None:
+    """End at once: everything is closed and said, and an interpreter that takes itself apart takes a while over it."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(EXIT_DONE)
+
+
+def _run(words: list[str], name: str) -> int:
     try:
         try:
             return _dispatch(words, name)
@@ -103,10 +119,12 @@ def _dispatch(words: list[str], name: str) -> int:
     parser.add_argument("--version", action="version", version=f"stackyard {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     command: _Command | None = None
-    for each, title in COMMANDS.items():
+    # With the command first, no list of the others can be asked for.
+    shown = {name: COMMANDS[name]} if words[:1] == [name] and name in COMMANDS else COMMANDS
+    for each, title in shown.items():
         own = commands.add_parser(each, help=title, description=title.capitalize() + ".", allow_abbrev=False)
         if each == name:
-            command = import_module(f"stackyard.cli.{each}")
+            command = import_module(f"stackyard.cli.{_module(each)}")
             command.add_arguments(own)
     if name and name not in COMMANDS:
         return _unknown(name)
@@ -119,6 +137,13 @@ def _dispatch(words: list[str], name: str) -> int:
         parser.print_help()
         return EXIT_USAGE
     return command.run(args)
+
+
+def _module(command: str) -> str:
+    """The module of a command; one that Python has taken as a word of its own ends with an underscore."""
+    from keyword import iskeyword
+
+    return f"{command}_" if iskeyword(command) else command
 
 
 def _split(words: list[str]) -> tuple[list[str], tuple[str, ...]]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
 
 from stackyard.errors import StackyardError
+
+# As `typing` has it, whose import is a part of every start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TextIO
 
 _CODES = {
     "bold": "1",
@@ -58,6 +61,8 @@ def complain(error: StackyardError) -> None:
 
 def say_json(data: Any) -> None:
     """Machine-readable output: one JSON document."""
+    import json
+
     say(json.dumps(data, indent=2, ensure_ascii=False))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from stackyard.cli.output import paint, profile_argument, say, system_arguments, warn
 from stackyard.errors import EXIT_DONE
 
+# As `typing` has it, which is imported while the supervisor starts.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from stackyard.operate.session import Session
     from stackyard.targets.native.supervisor.status import Mode
 
 
@@ -23,15 +25,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Observe, plan, show the plan, execute it; in the foreground, stay and end everything with Ctrl-C."""
-    from stackyard.operate.session import Session
-    from stackyard.spec.load import load
+    from stackyard.operate.opening import open_early
 
     mode: Mode = "detached" if args.detach else "foreground"
-    system = load(args.file, args.env, tuple(args.profile))
     # The watcher asks for brevity, and has time: whoever is at work may not have seen the change that it has seen.
     patience = 120.0 if args.brief else 0.0
-    with Session(system, "up", new_ports=args.new_ports, supervise=mode, patience=patience) as session:
-        # Late, for the supervisor is on its way meanwhile.
+    ahead = None if args.new_ports else mode
+    with open_early(args.file, args.env, tuple(args.profile), ahead, patience=patience) as opening:
+        # Late, for the supervisor and what it starts ahead are on their way meanwhile.
+        from stackyard.operate.session import Session
+        from stackyard.spec.load import load
+
+        system = load(args.file, args.env, tuple(args.profile))
+        session = Session(system, "up", new_ports=args.new_ports, supervise=mode, patience=patience, opening=opening)
+        return _bring_up(args, session)
+
+
+def _bring_up(args: argparse.Namespace, opened: Session) -> int:
+    with opened as session:
         from stackyard.cli.progress import View, describe
         from stackyard.operate.up import follow, up
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackyard.cli.output import json_argument, paint, profile_argument, say, say_json, system_arguments, table
+from stackyard.cli.output import json_argument, paint, profile_argument, say, say_json, system_arguments, table, warn
 from stackyard.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def _once(args: argparse.Namespace, *, is_first: bool) -> int:
 
     file = layout_of(args.file, args.env).folder / "verify.json"
     past = history.read(file)
+    _announce(args.only)
     report = verify(load(args.file, args.env, tuple(args.profile)), args.only)
     write_whole(file, history.to_text(report, past))
     _write(args, report)
@@ -100,6 +101,16 @@ def _once(args: argparse.Namespace, *, is_first: bool) -> int:
     else:
         _show(report, evidence=args.evidence)
     return report.exit_code
+
+
+def _announce(words: list[str]) -> None:
+    """Say what the checks will install before they look: that takes a moment, and it is somebody else's."""
+    from stackyard.verify import judges
+    from stackyard.verify.areas import checks
+    from stackyard.verify.select import select
+
+    for judge in judges.missing([check.id for check in select(checks(), words)]):
+        warn(f"installing {judge}, which judges {judge.judges}, into the cache; this is done once")
 
 
 def _write(args: argparse.Namespace, report: Report) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from stackyard.model.values import Position, Rate, Value, Version
@@ -327,16 +328,20 @@ class System:
     def is_production(self) -> bool:
         return self.environment == "production"
 
+    @cached_property
+    def services_by_name(self) -> Mapping[str, Service]:
+        """The services; what asks for one of each of its parts must not search them all each time."""
+        return {service.name: service for service in self.services}
+
+    @cached_property
+    def resources_by_name(self) -> Mapping[str, Resource]:
+        """The resources."""
+        return {resource.name: resource for resource in self.resources}
+
     def service(self, name: str) -> Service:
         """The service of that name. Raises KeyError."""
-        for service in self.services:
-            if service.name == name:
-                return service
-        raise KeyError(name)
+        return self.services_by_name[name]
 
     def resource(self, name: str) -> Resource:
         """The resource of that name. Raises KeyError."""
-        for resource in self.resources:
-            if resource.name == name:
-                return resource
-        raise KeyError(name)
+        return self.resources_by_name[name]

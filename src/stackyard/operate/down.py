@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stackyard.targets.native.layout import EDGE, WATCHER, Layout
 from stackyard.targets.native.state import operation
-from stackyard.targets.native.supervisor.client import Client
+from stackyard.targets.native.supervisor.client import Client, resume
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach
 
@@ -21,6 +21,7 @@ def down(layout: Layout) -> tuple[str, ...]:
     Raises StateError while `up` is at work for longer than half a minute: the watcher's is done by then.
     """
     with operation(layout.lock_file, "down", patience=_PATIENCE):
+        resume(layout.folder)
         client = attach(layout)
         return () if client is None else stop(layout, client)
 

@@ -9,7 +9,7 @@ from stackyard.operate.down import groups, resources_of
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.processes import GOOD, PATIENCE, failure
 from stackyard.targets.native.state import operation
-from stackyard.targets.native.supervisor.client import Client
+from stackyard.targets.native.supervisor.client import Client, resume
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach
 
@@ -22,6 +22,7 @@ def restart(layout: Layout, names: tuple[str, ...]) -> tuple[ProgramStatus, ...]
     Raises UsageError for a name that does not run, PartError for one that does not become ready again.
     """
     with operation(layout.lock_file, "restart"):
+        resume(layout.folder)
         client = attach(layout)
         if client is None:
             raise StateError("nothing runs here", hint="`stackyard up` starts it.")

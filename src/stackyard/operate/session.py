@@ -7,10 +7,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from stackyard.model.system import System
+from stackyard.operate.opening import Opening
 from stackyard.targets.native.launching import Launching, launching
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.refusals import refuse
 from stackyard.targets.native.state import operation
+from stackyard.targets.native.supervisor.client import resume
 from stackyard.targets.native.supervisor.status import Mode
 
 # The target is imported late: the supervisor is on its way meanwhile.
@@ -24,7 +26,7 @@ class Session:
 
     Used without `with` it only looks: nothing is locked and nothing may be changed. `supervise` is how a supervisor
     should live that does not run yet; it is launched at once, and ended again when the plan did not need it. `patience`
-    is how many seconds to wait for the lock.
+    is how many seconds to wait for the lock. `opening` is the beginning that was made before the file was read.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class Session:
         new_ports: bool = False,
         supervise: Mode | None = None,
         patience: float = 0.0,
+        opening: Opening | None = None,
     ) -> None:
         self.system = system
+        self.opening = opening
         self._patience = patience
         self._command = command
         self._new_ports = new_ports
@@ -49,7 +53,12 @@ class Session:
     def __enter__(self) -> Session:
         refuse(self.system)
         layout = Layout(self.system.root, self.system.environment)
+        if self.opening is not None and self.opening.launching is not None:
+            self._launching = self.opening.launching
+            self._stack = self.opening.hand_over()
+            return self
         self._stack.enter_context(operation(layout.lock_file, self._command, patience=self._patience))
+        resume(layout.folder)
         if self._supervise is not None:
             self._launching = launching(layout.folder, self._supervise)
             if self._launching is not None:

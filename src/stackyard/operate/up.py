@@ -16,7 +16,7 @@ from stackyard.errors import StackyardError, StateError
 from stackyard.model.system import Postgres, System
 from stackyard.operate.apply import Tell, apply
 from stackyard.operate.session import Session
-from stackyard.targets.native import ports
+from stackyard.targets.native import foresight, ports
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.state import write_whole
 from stackyard.targets.native.supervisor.client import Client
@@ -52,6 +52,7 @@ def up(session: Session, *, detached: bool, tell: Tell) -> Outcome:
     interrupted = threading.Event()
     try:
         with _ctrl_c(target, interrupted):
+            target.heed(plan)
             apply(plan, target.perform, tell, interrupted)
             from stackyard.operate.confirm import confirm
 
@@ -63,6 +64,8 @@ def up(session: Session, *, detached: bool, tell: Tell) -> Outcome:
         raise
     _record_summary(target)
     target.record.save()
+    if session.opening is not None:
+        foresight.note(target, session.opening.profiles, session.opening.begun)
     addresses = addresses_of(session.system, target.machine)
     owner = target.client if launched and not detached else None
     return Outcome(addresses, session.system.welcome, time.monotonic() - begun, owner)
@@ -112,6 +115,7 @@ def _ctrl_c(target: NativeTarget, interrupted: threading.Event) -> Iterator[None
 def _take_back(target: NativeTarget, *, launched: bool) -> None:
     """Stop what this plan has started, the newest first; with it the supervisor, when it was launched for this."""
     client = target.client
+    target.cease()
     if client is None:
         return
     with contextlib.suppress(StackyardError):

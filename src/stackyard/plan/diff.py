@@ -16,6 +16,7 @@ _FIRST = {
     Kind.ENVIRONMENT: Verb.INSTALL,
     Kind.SITE: Verb.BUILD,
     Kind.CATALOG: Verb.RECONCILE,
+    Kind.SETTINGS: Verb.RECONCILE,
     Kind.INIT: Verb.INIT,
     Kind.MIGRATION: Verb.MIGRATE,
     Kind.PROCESS: Verb.START,

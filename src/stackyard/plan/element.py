@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CATALOG = "catalog"
     INIT = "init"
     MIGRATION = "migration"
+    SETTINGS = "settings"
     PROCESS = "process"
 
 

@@ -81,6 +81,10 @@ def unsupported(resource: Objects) -> tuple[str, ...]:
         (resource.versioning, f"`versioning` of {name}: the native store keeps the newest version of an object only"),
         (bool(resource.expire), f"`expire` of {name}: the native store never removes an object by itself"),
         (
+            bool(resource.public),
+            f"`public` of {name}: the native store gives nothing to anybody without a key; presign the URLs",
+        ),
+        (
             resource.encrypt,
             f"`encrypt` of {name}: the native store writes plain files; encrypt the disk that they are on",
         ),

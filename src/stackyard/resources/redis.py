@@ -7,7 +7,7 @@ are random, which generated ones are, with 43 characters; a provided one is held
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -25,10 +25,26 @@ ADMIN_USER = "admin"
 
 SNAPSHOT = "dump.rdb"
 LOG_FOLDER = "appendonlydir"
+MANIFEST = "appendonly.aof.manifest"
+"""The file in it that names its pieces."""
 
 # A service works with data. What stops, copies, reconfigures or empties the whole server, or makes everybody wait while
 # it looks at every key, is the administrator's. FLUSHDB stays: it is how frameworks clear their cache.
 _SERVICE_RULES = "~* &* +@all -@admin -@dangerous +info +sort +sort_ro +flushdb +role +client|list"
+
+FORBIDDEN: tuple[tuple[str, ...], ...] = (
+    ("FLUSHALL",), ("CONFIG", "GET", "*"), ("CONFIG", "SET", "maxmemory", "0"), ("DEBUG", "SLEEP", "0"), ("KEYS", "*"),
+    ("SHUTDOWN", "NOSAVE"), ("ACL", "LIST"), ("ACL", "SETUSER", "x"), ("REPLICAOF", "NO", "ONE"), ("SAVE",),
+    ("BGREWRITEAOF",), ("MONITOR",), ("MODULE", "LIST"), ("CLIENT", "KILL", "x"), ("SLOWLOG", "RESET"),
+    ("SWAPDB", "0", "1"),
+)  # fmt: skip
+"""What the services' user may not do, each with arguments that make it a command."""
+
+NEEDED: tuple[tuple[str, ...], ...] = (
+    ("GET", "x"), ("SET", "x", "1"), ("DEL", "x"), ("EXPIRE", "x", "1"), ("PUBLISH", "x", "1"),
+    ("EVAL", "return 1", "0"), ("XADD", "x", "*", "a", "1"), ("SCAN", "0"), ("FLUSHDB",), ("INFO",),
+)  # fmt: skip
+"""What it must be able to do."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +101,29 @@ def config(resource: Redis, passwords: Mapping[str, str], listening: Listening) 
     }
     text = "".join(f"{name} {value}\n" for name, value in settings.items())
     return (File(CONFIG, text), File(ACL, _users(passwords), 0o600))
+
+
+def parse(text: str) -> dict[str, str]:
+    """The settings of a rendered redis.conf, values as the server tells them."""
+    pairs = (line.partition(" ") for line in text.splitlines() if line)
+    return {name: _unquoted(value) for name, _, value in pairs}
+
+
+def digest(password: str) -> str:
+    """What the server keeps of a password."""
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def wrongly_allowed(dry_run: Callable[..., object]) -> Iterator[str]:
+    """What the services' user may do and should not, or the other way round, as ends of a sentence.
+
+    `dry_run` asks the server (ACL DRYRUN, from 7.0) whether a user may run a command.
+    """
+    for commands, expected in ((FORBIDDEN, False), (NEEDED, True)):
+        for words in commands:
+            may = dry_run(SERVICE_USER, *words) == "OK"
+            if may is not expected:
+                yield f"{'may' if may else 'may not'} {' '.join(words[:2] if len(words) > 2 else words[:1])}"
 
 
 def start(resource: Redis, *, has_snapshot: bool, has_log: bool) -> Start:
@@ -153,9 +192,15 @@ def _latency() -> dict[str, str]:
 
 
 def _users(passwords: Mapping[str, str]) -> str:
-    service, admin = (hashlib.sha256(passwords[user].encode()).hexdigest() for user in (SERVICE_USER, ADMIN_USER))
+    service, admin = (digest(passwords[user]) for user in (SERVICE_USER, ADMIN_USER))
     return f"user {SERVICE_USER} on #{service} {_SERVICE_RULES}\nuser {ADMIN_USER} on #{admin} ~* &* +@all\n"
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unquoted(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return text

@@ -42,10 +42,26 @@ class ObservedSchema:
 
 
 @dataclass(frozen=True)
+class Grant:
+    """A privilege on one object, which stands in SQL as `kind` and `name` (TABLE, "public"."orders"). ""  is everybody.
+
+    `is_of_server`: the object is the server's own, and did not come with this privilege.
+    """
+
+    kind: str
+    name: str
+    grantee: str
+    privilege: str
+    is_of_server: bool = False
+
+
+@dataclass(frozen=True)
 class ObservedDatabase:
     """A database. `defaults` are default privileges by (creator, schema, kind), the kind "r" tables or "S" sequences.
 
-    `is_recorded`: it has our private schema. `is_used`: somebody has made a table in it.
+    `is_recorded`: it has our private schema. `is_used`: somebody has made a table in it. `settings` are those that hold
+    in this database only, by role, "" for everybody's. `grants` are privileges on single objects that let more than
+    read. `owned` are relations of ours by name in SQL, with schema and owner.
     """
 
     owner: str
@@ -55,6 +71,9 @@ class ObservedDatabase:
     defaults: Mapping[tuple[str, str, str], Acl] = field(default_factory=dict)
     is_recorded: bool = False
     is_used: bool = False
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    grants: tuple[Grant, ...] = ()
+    owned: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

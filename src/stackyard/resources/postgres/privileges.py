@@ -34,6 +34,23 @@ def changes(desired: Catalog, observed: ObservedCatalog, database: ObservedDatab
             yield from _defaults(area, schema, database, ours)
             yield from _bare(area, schema, found)
             yield from _late(area, schema, observed, database)
+    yield from _single(desired, database)
+
+
+def _single(desired: Catalog, database: ObservedDatabase) -> Iterator[Statement]:
+    """Whoever reads, and everybody, may do no more than that; and what the server keeps to itself is nobody's of ours.
+
+    What a migration gives to those who write stays.
+    """
+    readers = {area.reader for area in desired.areas}
+    reading = readers | {role.name for role in desired.roles if role.member_of & readers} | {PUBLIC}
+    ours = {PUBLIC, *(role.name for role in desired.roles)}
+    for grant in database.grants:
+        if grant.grantee in (ours if grant.is_of_server else reading):
+            who = identifier(grant.grantee) if grant.grantee else "PUBLIC"
+            sql = f"REVOKE {grant.privilege} ON {grant.kind} {grant.name} FROM {who}"
+            subject = f"{grant.kind.lower()} {grant.name}"
+            yield Statement(sql, subject, f"{grant.grantee or 'everybody'} must not have {grant.privilege}")
 
 
 def _connections(desired: Catalog) -> Acl:

@@ -31,6 +31,8 @@ _OUR_SETTINGS = frozenset(
         "default_transaction_read_only",
     }
 )
+_SETTLED = _OUR_SETTINGS | {"synchronous_commit", "log_min_duration_statement"}
+"""What a role or a database may not be set to by hand: the file, or the configuration of the server, says it."""
 
 
 def reconcile(desired: Catalog, observed: ObservedCatalog, verifiers: Mapping[str, str]) -> tuple[Statement, ...]:
@@ -46,6 +48,7 @@ def reconcile(desired: Catalog, observed: ObservedCatalog, verifiers: Mapping[st
         *_roles(desired, observed, verifiers),
         *_retirements(desired, observed),
         *_ownership(desired, database),
+        *_local_settings(desired, database),
         *_records(database),
         *_schemas(desired, database),
         *extension_changes(desired, observed.available, database.extensions),
@@ -115,7 +118,7 @@ def _settings(role: Role, found: ObservedRole) -> Iterator[Statement]:
         if _plain(found.settings.get(name)) != _plain(value):
             written = value if name == "search_path" else literal(value)
             yield Statement(f"{alter} SET {name} = {written}", f"role {role.name}", f"{name} should be {_plain(value)}")
-    for name in sorted(_OUR_SETTINGS & found.settings.keys() - role.settings.keys()):
+    for name in sorted(_SETTLED & found.settings.keys() - role.settings.keys()):
         yield Statement(f"{alter} RESET {name}", f"role {role.name}", f"{name} should not be set")
 
 
@@ -145,6 +148,25 @@ def _ownership(desired: Catalog, database: ObservedDatabase) -> Iterator[Stateme
     if database.owner != desired.owner:
         sql = f"ALTER DATABASE {identifier(desired.database)} OWNER TO {identifier(desired.owner)}"
         yield Statement(sql, f"database {desired.database}", f"it belonged to {database.owner}")
+    owners = {schema: area.owner for area in desired.areas for schema in area.schemas}
+    services = {role.name for role in desired.roles if role.login and role.name != desired.owner}
+    for name, (schema, owner) in sorted(database.owned.items()):
+        if owner in services and schema in owners:
+            sql = f"ALTER TABLE {name} OWNER TO {identifier(owners[schema])}"
+            yield Statement(sql, f"table {name}", f"it belonged to {owner}, who could then do anything with it")
+
+
+def _local_settings(desired: Catalog, database: ObservedDatabase) -> Iterator[Statement]:
+    """Settings of a role in one database win over those of the role."""
+    within = f"DATABASE {identifier(desired.database)}"
+    ours = {role.name for role in desired.roles}
+    for role, settings in sorted(database.settings.items()):
+        if role and role not in ours:
+            continue
+        whose = f"ALTER ROLE {identifier(role)} IN {within}" if role else f"ALTER {within}"
+        for name in sorted((_SETTLED if role else _SETTLED - _OUR_SETTINGS) & settings.keys()):
+            subject = f"role {role}" if role else f"database {desired.database}"
+            yield Statement(f"{whose} RESET {name}", subject, f"{name} should not be set in {desired.database}")
 
 
 def _records(database: ObservedDatabase) -> Iterator[Statement]:

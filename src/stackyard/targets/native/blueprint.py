@@ -24,6 +24,13 @@ from stackyard.targets.native.program import Program, SecretPiece
 from stackyard.targets.native.toolchain import Fetch
 
 DataPart = Postgres | Redis | Objects
+LOGS = "files:.logs"
+"""The element of the logs; no part of a stack file begins with a dot."""
+
+
+def settings_of(part: str) -> str:
+    """The element of what a running server is set to."""
+    return f"{Kind.SETTINGS}:{part}"
 
 
 @dataclass(frozen=True)
@@ -78,12 +85,14 @@ class _Drawing:
 
     def secrets(self) -> None:
         self._add(Element("files:secrets", Kind.FILES, "secrets", "secrets"))
+        self._add(Element(LOGS, Kind.FILES, "logs", "the folder of logs"))
 
     def data_part(self, resource: DataPart) -> None:
         """A database, a cache or a store: its data, its files, its process, and for a database its catalogue."""
         name = resource.name
         tool = f"tool:{name}"
-        facets = {"superuser": self._superuser_mark(resource)} if isinstance(resource, Postgres) else {}
+        facets = {"access": "private"}
+        facets |= {"superuser": self._superuser_mark(resource)} if isinstance(resource, Postgres) else {}
         facets |= {"bucket": resource.bucket} if isinstance(resource, Objects) else {}
         self._add(Element(f"data:{name}", Kind.DATA, name, f"the data of {name}", facets, (tool, "files:secrets")))
         after: tuple[str, ...] = (tool, f"data:{name}")
@@ -101,6 +110,10 @@ class _Drawing:
             self._run(program, name, after, {"config": _digest(files), **marks})
         else:
             self._add(Element(f"process:{name}", Kind.PROCESS, name, name, after=after))
+        if isinstance(resource, Postgres | Redis):
+            self._add(
+                Element(settings_of(name), Kind.SETTINGS, name, f"the settings of {name}", after=(f"process:{name}",))
+            )
         if isinstance(resource, Postgres):
             self._catalog(resource)
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard.model.system import System
 from stackyard.plan.step import Step
-from stackyard.resources.certificates import RENEW_BEFORE, ensure_authority, ensure_leaf, hosts_of, needs_renewal
+from stackyard.resources.certificates import (
+    RENEW_BEFORE,
+    ensure_authority,
+    ensure_leaf,
+    find_authority,
+    hosts_of,
+    needs_renewal,
+)
 from stackyard.targets.native.layout import Layout, user_data
 from stackyard.targets.native.state import Record
 
@@ -28,6 +36,9 @@ def issue(target: NativeTarget, step: Step) -> None:
     now = datetime.now(UTC)
     folder = target.layout.certificate(step.part).parent
     folder.mkdir(parents=True, exist_ok=True)
+    if target.layout.key(step.part).exists() and target.layout.key(step.part).stat().st_mode & 0o077:
+        # What was readable may have been read: the key goes, not only its mode.
+        target.layout.key(step.part).unlink()
     pair, _ = ensure_leaf(folder, ensure_authority(user_data(), now, wanted), wanted, now)
     for path in (folder, pair.certificate, pair.key):
         target.give(path)
@@ -43,17 +54,27 @@ def reason(system: System, layout: Layout, record: Record, part: str) -> str:
     files = (layout.certificate(part), layout.key(part))
     if not all(path.is_file() for path in files):
         return "there is none"
-    marks = {path.name: f"{path.stat().st_mtime_ns}/{path.stat().st_size}/{path.stat().st_mode}" for path in files}
+    if files[1].stat().st_mode & 0o077:
+        return f"others can read its key (mode {files[1].stat().st_mode & 0o777:04o})"
     wanted = hosts(system, part)
+    authority = find_authority(user_data(), wanted)
+    # Whoever has no authority here looks at somebody else's system, and cannot say who should have signed.
+    signer = authority if authority.certificate.is_file() else None
+    marks = {path.name: _mark(path) for path in (*files, *([authority.certificate] if signer else []))}
     known = dict(record.facets(f"judged:{part}") or {})
     until = known.pop("until", "")
     if known == {**marks, "hosts": ",".join(wanted)} and now < datetime.fromisoformat(until):
         return ""
-    found = needs_renewal(files[0], wanted, now, key=files[1])
+    found = needs_renewal(files[0], wanted, now, authority=signer, key=files[1])
     if not found:
         judged = {**marks, "hosts": ",".join(wanted), "until": _renewal(layout, part).isoformat()}
         record.remember(f"judged:{part}", judged)
     return found
+
+
+def _mark(path: Path) -> str:
+    found = path.stat()
+    return f"{found.st_mtime_ns}/{found.st_size}/{found.st_mode}"
 
 
 def _renewal(layout: Layout, part: str) -> datetime:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard.errors import PartError
-from stackyard.model.system import Objects, Postgres, PythonSource
+from stackyard.model.system import Objects, Postgres, PythonSource, Redis
 from stackyard.plan.element import Kind
 from stackyard.plan.step import Step
 from stackyard.resources.objects import bucket_folder
@@ -17,15 +17,19 @@ from stackyard.resources.postgres.catalog import owner_role
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.runner import Command
 from stackyard.targets.native import (
+    access,
     certificate,
     environments,
     postgres,
+    postgres_settings,
     processes,
+    redis_settings,
     secrets,
     service_programs,
     sites,
     toolchain,
 )
+from stackyard.targets.native.blueprint import LOGS
 from stackyard.targets.native.layout import user_cache
 from stackyard.targets.native.postgres_init import Initialisation, run_init_scripts
 from stackyard.targets.native.program import Piece, SecretPiece
@@ -51,6 +55,9 @@ def _write(target: NativeTarget, step: Step) -> None:
     if step.part == "secrets":
         secrets.ensure(target.system, target.layout.secrets)
         return
+    if step.element == LOGS:
+        access.make_private(target.layout.log)
+        return
     folder = target.layout.etc(step.part)
     for file in target.blueprint.files[step.part]:
         path = folder / file.path
@@ -62,6 +69,9 @@ def _write(target: NativeTarget, step: Step) -> None:
 def _data(target: NativeTarget, step: Step) -> None:
     resource = target.system.resource(step.part)
     folder = target.layout.data(step.part)
+    if folder.is_dir():
+        folder.chmod(0o700)
+        target.give(folder)
     if not isinstance(resource, Postgres):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.give(folder)
@@ -69,6 +79,9 @@ def _data(target: NativeTarget, step: Step) -> None:
             bucket = bucket_folder(folder, resource)
             bucket.mkdir(exist_ok=True)
             target.give(bucket)
+        return
+    if target.runs(resource.name):
+        # Its password can only be set in a database that is stopped: that waits for the next start.
         return
     database = target.database(resource)
     cluster = postgres.Cluster.production() if target.system.is_production else postgres.Cluster()
@@ -99,12 +112,23 @@ def _build(target: NativeTarget, step: Step) -> None:
     digest = target.machine.sources[step.part].source
     folder = target.layout.site(step.part)
     sites.build_site(service, folder, digest, log, npm, target.runner)
+    target.record.note(f"built:{step.part}", sites.stamp(folder / "current"))
 
 
 def _reconcile(target: NativeTarget, step: Step) -> None:
     resource = target.system.resource(step.part)
     assert isinstance(resource, Postgres)
-    target.database(resource).put_right()
+    if target.database(resource).put_right():
+        target.alter(step.element)
+
+
+def _settle(target: NativeTarget, step: Step) -> None:
+    resource = target.system.resource(step.part)
+    if isinstance(resource, Redis):
+        redis_settings.put_right(target, resource, lambda: processes.start_anew(target, step.part))
+        return
+    assert isinstance(resource, Postgres)
+    postgres_settings.put_right(target, resource, lambda: processes.start_anew(target, step.part))
 
 
 def _init(target: NativeTarget, step: Step) -> None:
@@ -175,6 +199,7 @@ _EFFECTS: Mapping[Kind, Callable[[NativeTarget, Step], None]] = {
     Kind.ENVIRONMENT: _install,
     Kind.SITE: _build,
     Kind.CATALOG: _reconcile,
+    Kind.SETTINGS: _settle,
     Kind.INIT: _init,
     Kind.MIGRATION: _migrate,
     Kind.PROCESS: processes.perform,

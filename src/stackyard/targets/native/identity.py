@@ -23,6 +23,11 @@ class Identity:
     name: str
     drop: bool
 
+    @property
+    def owner(self) -> int | None:
+        """Who must own what the parts write; None when we are that user, and can give it to nobody else."""
+        return self.uid if self.drop else None
+
 
 def service_identity(
     project: Path,

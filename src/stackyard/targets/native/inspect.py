@@ -12,13 +12,24 @@ from stackyard.model.system import Objects, Postgres, Redis, StaticSource, Syste
 from stackyard.plan.element import Element, Kind, Observed, Seen
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import certificate, fingerprint, postgres, secrets, service_programs
-from stackyard.targets.native.blueprint import Blueprint
+from stackyard.targets.native import (
+    access,
+    certificate,
+    fingerprint,
+    postgres,
+    postgres_settings,
+    redis_settings,
+    secrets,
+    service_programs,
+    sites,
+)
+from stackyard.targets.native.blueprint import LOGS, Blueprint
 from stackyard.targets.native.databases import Database
-from stackyard.targets.native.layout import Layout
+from stackyard.targets.native.layout import EDGE, WATCHER, Layout
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.postgres_catalog import PasswordError
 from stackyard.targets.native.program import from_json
+from stackyard.targets.native.reloading import is_taken_in
 from stackyard.targets.native.state import Record
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.places import Places, read_json
@@ -44,7 +55,8 @@ class _Look:
         self.layout = machine.layout
         self.blueprint = blueprint
         self.record = record
-        self.processes = _processes(client, record)
+        self.client = client
+        self.processes = _processes(client, record, blueprint)
 
     def at(self, element: Element) -> Seen | None:
         """What is there of this element, None for nothing."""
@@ -56,6 +68,7 @@ class _Look:
             Kind.ENVIRONMENT: self._environment,
             Kind.SITE: self._site,
             Kind.CATALOG: self._catalog,
+            Kind.SETTINGS: self._settings,
             Kind.INIT: self._recorded_with_data,
             Kind.MIGRATION: self._recorded_with_data,
             Kind.PROCESS: self._process,
@@ -68,7 +81,10 @@ class _Look:
         return None
 
     def _files(self, element: Element) -> Seen | None:
+        if element.id == LOGS:
+            return Seen(broken=access.loosened(self.layout.log))
         if element.part == "secrets":
+            secrets.guard(self.system, self.layout.secrets)
             missing = secrets.unmade(self.system, self.layout.secrets)
             return Seen(broken=f"to be made: {', '.join(missing)}" if missing else "")
         folder = self.layout.etc(element.part)
@@ -87,11 +103,15 @@ class _Look:
             postgres.has_data(element.part, folder, tool)
         # Of a database that runs, the superuser's password cannot be set without it: that waits for the next start.
         waits = "superuser" in element.facets and f"process:{element.part}" in self.processes
-        return Seen(element.facets if waits else self.record.facets(element.id) or {})
+        known = element.facets if waits else self.record.facets(element.id) or {}
+        return Seen({**known, "access": access.of_data(folder, self.machine.identity.owner)})
 
     def _certificate(self, element: Element) -> Seen | None:
         reason = certificate.reason(self.system, self.layout, self.record, element.part)
         return Seen(element.facets, reason)
+
+    def _is_to_be_issued(self, part: str) -> bool:
+        return bool(certificate.reason(self.system, self.layout, self.record, part))
 
     def _environment(self, element: Element) -> Seen | None:
         service = self.system.service(element.part)
@@ -101,9 +121,14 @@ class _Look:
     def _site(self, element: Element) -> Seen | None:
         source = self.system.service(element.part).source
         assert isinstance(source, StaticSource)
-        return (
-            self._recorded(element) if (self.layout.site(element.part) / "current" / "index.html").is_file() else None
-        )
+        release = self.layout.site(element.part) / "current"
+        recorded = self._recorded(element)
+        if recorded is None or not (release / "index.html").is_file():
+            return None
+        built = self.record.facets(f"built:{element.part}")
+        if built is not None and built != sites.stamp(release):
+            return replace(recorded, broken="what was built has been changed since")
+        return recorded
 
     def _catalog(self, element: Element) -> Seen | None:
         """Compared with the living database where it runs; a stopped one is compared once it has started."""
@@ -129,6 +154,29 @@ class _Look:
             # It runs and does not answer: it is starting or coming back, and is compared once it is there.
             return None
 
+    def _settings(self, element: Element) -> Seen:
+        """Compared with the living server where it runs; a stopped one will start on the files that are there."""
+        running = self.processes.get(f"{Kind.PROCESS}:{element.part}")
+        files = self.blueprint.files.get(element.part, ())
+        if (
+            running is None
+            or running.broken
+            or not files
+            or not (self.layout.etc(element.part) / files[0].path).is_file()
+        ):
+            return Seen()
+        resource, port = self.system.resource(element.part), self.machine.ports[element.part]
+        try:
+            if isinstance(resource, Redis):
+                return Seen(broken="; ".join(redis_settings.differences(resource, self.layout, port, files[0].content)))
+            assert isinstance(resource, Postgres)
+            server = Database(self.system, resource, self.layout, port).server
+            found = postgres_settings.differences(resource, self.layout, server, files[0].content)
+            return Seen(broken="; ".join(one.sentence for one in found))
+        except (PartError, StateError):
+            # It does not answer, or its password is gone: that is for others to say.
+            return Seen()
+
     def _has_password(self, resource: Postgres, role: str) -> bool:
         return (self.layout.secrets / password_secret(resource, role)).exists()
 
@@ -141,31 +189,43 @@ class _Look:
         return self._recorded(element)
 
     def _is_database(self, name: str) -> bool:
-        return any(isinstance(one, Postgres) and one.name == name for one in self.system.resources)
+        return isinstance(self.system.resources_by_name.get(name), Postgres)
 
     def _process(self, element: Element) -> Seen | None:
         seen = self.processes.get(element.id)
         files = self.blueprint.files.get(element.part)
+        if seen is not None and "certificate" in element.facets and self._is_to_be_issued(element.part):
+            # The very same plan must have it taken in: its mark will only change when it is made.
+            seen = replace(seen, facets={**seen.facets, "certificate": "to be made anew"})
         if seen is None or not files:
             return seen
         # A process may have read what somebody has edited: it must take in what is put right, too.
         there = digest_on_disk(self.layout.etc(element.part), self.blueprint, element.part)
         wanted = self.blueprint.element(f"{Kind.FILES}:{element.part}").facets["content"]
-        return seen if there == wanted else replace(seen, facets={**seen.facets, "config": there})
+        if there == wanted and self._has_taken_in(element):
+            return seen
+        return replace(seen, facets={**seen.facets, "config": f"not taken in, or {there}"})
+
+    def _has_taken_in(self, element: Element) -> bool:
+        """False for an edge that was made to read other files, which were then put back."""
+        if element.part != EDGE or self.client is None:
+            return True
+        running = self.client.status().program(EDGE)
+        return running is None or running.pid is None or is_taken_in(self.system, self.layout, running.pid)
 
     def _recorded(self, element: Element) -> Seen | None:
         facets = self.record.facets(element.id)
         return None if facets is None else Seen(facets)
 
 
-def _processes(client: Client | None, record: Record) -> dict[str, Seen]:
+def _processes(client: Client | None, record: Record, blueprint: Blueprint) -> dict[str, Seen]:
     if client is None:
         return {}
     there = [one for one in client.status().programs if one.phase not in ("stopped", "idle")]
-    return {f"{Kind.PROCESS}:{one.id}": _seen(one, record) for one in there}
+    return {f"{Kind.PROCESS}:{one.id}": _seen(one, record, blueprint) for one in there}
 
 
-def _seen(status: ProgramStatus, record: Record) -> Seen:
+def _seen(status: ProgramStatus, record: Record, blueprint: Blueprint) -> Seen:
     try:
         facets = dict(json.loads(status.watch or "{}"))
     except ValueError:
@@ -173,7 +233,22 @@ def _seen(status: ProgramStatus, record: Record) -> Seen:
     reloaded = dict(record.facets(f"reload:{status.id}") or {})
     if reloaded.pop("pid", None) == str(status.pid):
         facets = reloaded
-    return Seen(facets, "" if status.phase in _RUNS else status.sentence, status.part)
+    elif _is_altered(status, blueprint):
+        facets["definition"] = "another one than it says"
+    # Between two crashes it is starting for a moment: nobody may take that for a part that only needs time.
+    is_well = status.phase in _RUNS and not (status.phase == "starting" and status.failures)
+    return Seen(facets, "" if is_well else status.sentence, status.part)
+
+
+def _is_altered(status: ProgramStatus, blueprint: Blueprint) -> bool:
+    """Whether a process was started by other means than a plan: it carries the mark of this definition, and is not it.
+
+    The watcher's definition differs from terminal to terminal.
+    """
+    program = blueprint.programs.get(f"{Kind.PROCESS}:{status.id}")
+    if program is None or program.part == WATCHER or not status.fingerprint:
+        return False
+    return status.watch == program.watch and status.fingerprint != program.fingerprint()
 
 
 def digest_on_disk(folder: Path, blueprint: Blueprint, part: str) -> str:

@@ -16,6 +16,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from stackyard.targets.native.folders import HOME, environment_folder, lock_file
+
 EDGE = "edge"
 WATCHER = "reload"
 """Parts that no stack file names."""
@@ -30,11 +32,11 @@ class Layout:
 
     @property
     def home(self) -> Path:
-        return self.root / ".stackyard"
+        return self.root / HOME
 
     @property
     def folder(self) -> Path:
-        return self.home / self.environment
+        return environment_folder(self.root, self.environment)
 
     @property
     def secrets(self) -> Path:
@@ -59,7 +61,7 @@ class Layout:
 
     @property
     def lock_file(self) -> Path:
-        return self.folder / "operation.lock"
+        return lock_file(self.folder)
 
     def data(self, part: str) -> Path:
         return self.folder / "data" / part

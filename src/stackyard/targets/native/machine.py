@@ -14,7 +14,7 @@ from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Sourc
 from stackyard.model.values import Version
 from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import environments, fingerprint, ports, secrets, sites
+from stackyard.targets.native import environments, fingerprint, ports, sites
 from stackyard.targets.native.identity import Identity, blocked_ancestors, service_identity
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Fetch, Tool, Want, python_for, resolve
@@ -89,6 +89,7 @@ def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: 
         root=system.root,
         remembered={} if new_ports else ports.load(layout.ports_file),
         taken=ports.taken,
+        is_taken=ports.is_taken,
         ours=running,
         strict=system.is_production,
     )
@@ -114,7 +115,9 @@ def _cache_passwords(system: System, layout: Layout) -> dict[str, str]:
         if isinstance(part, Redis)
         for user in (redis.SERVICE_USER, redis.ADMIN_USER)
     ]
-    return {name: secrets.read(layout.secrets, name) for name in names if (layout.secrets / name).exists()}
+    # That others can open one is for the plan to say: whoever only looks can see the rest.
+    paths = {name: layout.secrets / name for name in names}
+    return {name: path.read_text().rstrip("\n") for name, path in paths.items() if path.is_file()}
 
 
 def read_marks(layout: Layout) -> dict[str, str]:

@@ -146,9 +146,7 @@ def edge_files(system: System, machine: Machine) -> tuple[File, ...]:
 
 def listeners(rendered: tuple[File, ...]) -> str:
     """A digest of what a reload cannot take in: another one means a restart of the edge."""
-    words = ("listen ", "pid ")
-    lines = (line.strip() for file in rendered for line in file.content.splitlines())
-    return fingerprint.of_texts(line for line in lines if line.startswith(words))
+    return fingerprint.of_texts(nginx.start_lines(rendered))
 
 
 def edge(system: System, machine: Machine) -> Program:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import socket
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from stackyard.targets.native.state import write_whole
 
 # Below 32768 begins nothing that the kernel hands out by itself, so an outgoing connection cannot take our port.
 _FIRST, _SPAN = 10_000, 21_900
+_TRIES = 200
 _KIN = {80: 8080, 443: 8443}
 _ANEW = "choose a port anew with `stackyard up --new-ports`"
 
@@ -43,22 +45,31 @@ def choose(
     taken: Callable[[int, tuple[str, ...]], str],
     ours: frozenset[int],
     strict: bool,
+    is_taken: Callable[[int, tuple[str, ...]], bool] | None = None,
 ) -> Choice:
     """Choose a port for every wish.
 
-    `taken` says who holds a port or why it cannot be had, "" when it is free; `ours` are held by this very system.
+    `taken` says who holds a port or why it cannot be had, "" when it is free; `is_taken` says only whether, for a name
+    costs a look at every process. `ours` are held by this very system.
     `strict` (production) allows no other port than the one in the file. Raises MachineError naming the owner of a
     port that was promised or remembered, for it is never shifted silently.
     """
-    return _Choosing(root, taken, ours, strict).of(wishes, remembered)
+    asked = is_taken or (lambda port, addresses: bool(taken(port, addresses)))
+    return _Choosing(root, taken, asked, ours, strict).of(wishes, remembered)
 
 
 class _Choosing:
     def __init__(
-        self, root: Path, taken: Callable[[int, tuple[str, ...]], str], ours: frozenset[int], strict: bool
+        self,
+        root: Path,
+        taken: Callable[[int, tuple[str, ...]], str],
+        is_taken: Callable[[int, tuple[str, ...]], bool],
+        ours: frozenset[int],
+        strict: bool,
     ) -> None:
         self._root = root
         self._taken = taken
+        self._is_taken = is_taken
         self._ours = ours
         self._strict = strict
         self._slots: dict[int, str] = {}
@@ -85,7 +96,7 @@ class _Choosing:
             return self._another(wish)
         owner = self._held(first, wish)
         if not owner:
-            if wish.port and wish.port != first and not self._held(wish.port, wish):
+            if wish.port and wish.port != first and self._is_free(wish.port, wish):
                 self._notes.append(
                     f"{wish.slot} stays at the port of this checkout, {first}; {wish.port} of the stack file is free: "
                     "`stackyard up --new-ports` takes it"
@@ -105,18 +116,43 @@ class _Choosing:
             return f"{slot} of this system"
         return "" if port in self._ours else self._taken(port, wish.addresses)
 
+    def _is_free(self, port: int, wish: Wish) -> bool:
+        """Whether the wish may have the port."""
+        if self._slots.get(port, wish.slot) != wish.slot:
+            return False
+        return port in self._ours or not self._is_taken(port, wish.addresses)
+
     def _another(self, wish: Wish) -> int:
         start = int(hashlib.sha256(f"{self._root}\0{wish.slot}".encode()).hexdigest()[:8], 16) % _SPAN
         kin = [_KIN[wish.port]] if wish.port in _KIN else []
-        for port in (*kin, *(_FIRST + (start + step) % _SPAN for step in range(200))):
-            if not self._held(port, wish):
+        candidates = itertools.chain(kin, (_FIRST + (start + step) % _SPAN for step in range(_SPAN)))
+        # The ports of this very system are no tries: a system of thousands of services holds thousands in a row.
+        unclaimed = (port for port in candidates if self._slots.get(port, wish.slot) == wish.slot)
+        for port in itertools.islice(unclaimed, _TRIES):
+            if self._is_free(port, wish):
                 self._slots[port] = wish.slot
                 return port
-        raise MachineError(f"no free port for {wish.slot} in 200 tries", hint="See `ss -ltnp` for what holds them.")
+        raise MachineError(
+            f"no free port for {wish.slot} in {_TRIES} tries", hint="See `ss -ltnp` for what holds them."
+        )
 
 
 def taken(port: int, addresses: tuple[str, ...]) -> str:
     """Who holds `port` on one of the addresses, or why it cannot be had; "" when it is free."""
+    error = _refusal(port, addresses)
+    if error is None:
+        return ""
+    if isinstance(error, PermissionError):
+        return "the system (ports below 1024 need root)"
+    return _owner(port) or str(error.strerror)
+
+
+def is_taken(port: int, addresses: tuple[str, ...]) -> bool:
+    """Whether `port` cannot be had on one of the addresses."""
+    return _refusal(port, addresses) is not None
+
+
+def _refusal(port: int, addresses: tuple[str, ...]) -> OSError | None:
     for address in addresses:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -125,13 +161,11 @@ def taken(port: int, addresses: tuple[str, ...]) -> str:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             try:
                 probe.bind((address.strip("[]"), port))
-            except PermissionError:
-                return "the system (ports below 1024 need root)"
             except OSError as error:
-                if family == socket.AF_INET6 and not _has_ipv6():
+                if family == socket.AF_INET6 and not isinstance(error, PermissionError) and not _has_ipv6():
                     continue
-                return _owner(port) or str(error.strerror)
-    return ""
+                return error
+    return None
 
 
 def _has_ipv6() -> bool:

@@ -12,6 +12,7 @@ from stackyard.resources.postgres.catalog import PRIVATE_SCHEMA
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.postgres.observed import (
     Acl,
+    Grant,
     ObservedCatalog,
     ObservedDatabase,
     ObservedRole,
@@ -65,6 +66,48 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^(pg_|inform
 ORDER BY 1, 2
 """
 
+
+_SETTINGS = """
+SELECT coalesce(r.rolname::text, ''), s.setconfig FROM pg_db_role_setting s
+JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
+WHERE d.datname = current_database()
+"""
+
+_OURS = "n.nspname !~ '^(pg_|information_schema$|stackyard$)'"
+
+_GRANTS = f"""
+SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%I.%I', n.nspname, c.relname), {_GRANTEE},
+       false
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, LATERAL (
+    SELECT grantee, privilege_type FROM aclexplode(c.relacl) UNION
+    SELECT e.grantee, e.privilege_type FROM pg_attribute t, aclexplode(t.attacl) e WHERE t.attrelid = c.oid
+) a
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_OURS}
+  AND a.privilege_type <> 'SELECT' AND a.grantee <> c.relowner
+UNION ALL
+SELECT 'FUNCTION', p.oid::regprocedure::text, {_GRANTEE}, true FROM pg_proc p, aclexplode(p.proacl) a
+WHERE p.pronamespace = 'pg_catalog'::regnamespace AND a.grantee <> p.proowner AND NOT EXISTS (
+    SELECT FROM aclexplode(coalesce(
+        (SELECT i.initprivs FROM pg_init_privs i WHERE i.objoid = p.oid AND i.classoid = 'pg_proc'::regclass),
+        acldefault('f', p.proowner))) b
+    WHERE (b.grantee, b.privilege_type) = (a.grantee, a.privilege_type))
+UNION ALL
+SELECT 'TABLE', format('pg_catalog.%I', c.relname), {_GRANTEE}, true FROM pg_class c, aclexplode(c.relacl) a
+WHERE c.relnamespace = 'pg_catalog'::regnamespace AND a.grantee <> c.relowner AND NOT EXISTS (
+    SELECT FROM pg_init_privs i, aclexplode(i.initprivs) b
+    WHERE i.objoid = c.oid AND i.classoid = 'pg_class'::regclass
+      AND (b.grantee, b.privilege_type) = (a.grantee, a.privilege_type))
+ORDER BY 1, 2, 3, 4
+"""
+"""Privileges on single objects; of the server's own objects only those that they did not come with."""
+
+_OWNERS = f"""
+SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, pg_get_userbyid(c.relowner)::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_OURS}
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                  AND d.deptype IN ('a', 'i', 'e'))
+"""
 
 _OWN_DATABASES = ("postgres", "template1")
 """Databases of the server itself, which everybody could connect to."""
@@ -187,6 +230,9 @@ def _database(connection: Connection, name: str, owner: str) -> ObservedDatabase
         defaults={(key[0], key[1], key[2]): acl for key, acl in defaults.items()},
         is_recorded=PRIVATE_SCHEMA in schemas,
         is_used=any(row[2] in "rp" for row in relations),
+        settings={role: _settings(given) for role, given in _rows(connection, _SETTINGS)},
+        grants=tuple(Grant(*row) for row in _rows(connection, _GRANTS)),
+        owned={row[0]: (row[1], row[2]) for row in _rows(connection, _OWNERS)},
     )
 
 
@@ -200,9 +246,13 @@ def _role(row: tuple[Any, ...]) -> ObservedRole:
         expires=expires,
         verifier=verifier,
         member_of=frozenset(groups),
-        settings=dict(setting.split("=", 1) for setting in settings),
+        settings=_settings(settings),
         mark=mark,
     )
+
+
+def _settings(given: Iterable[str]) -> dict[str, str]:
+    return dict(setting.split("=", 1) for setting in given)
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]], width: int) -> Mapping[tuple[str, ...], Acl]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard.errors import PartError
-from stackyard.model.system import Redis
+from stackyard.model.system import Postgres, Redis
+from stackyard.plan.element import Kind
 from stackyard.plan.step import Step, Verb
-from stackyard.targets.native import redis_start
+from stackyard.targets.native import postgres_settings, redis_settings, redis_start, reloading
+from stackyard.targets.native.layout import WATCHER
 from stackyard.targets.native.program import Program
-from stackyard.targets.native.supervisor import spawn
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.status import ProgramStatus
 
@@ -35,18 +35,42 @@ def perform(target: NativeTarget, step: Step) -> None:
         return
     program = target.blueprint.programs[step.element]
     if step.verb is Verb.RELOAD:
-        _reload(target, client, program)
+        reloading.reload(target, client, program)
         return
     folder = target.layout.work(program.part)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target.give(folder)
     if program.part in {resource.name for resource in target.system.resources}:
         resource = target.system.resource(program.part)
+        if isinstance(resource, Redis) and step.verb is Verb.RESTART:
+            redis_settings.complete_log(target, resource)
         if isinstance(resource, Redis):
             redis_start.load_old_data(target, client, resource, program)
+        if isinstance(resource, Postgres):
+            postgres_settings.forget_overrides(target, resource)
     if step.verb is Verb.START:
+        target.begin_anew(step)
         target.started.append(program.id)
+    elif _runs_as_defined(client, program):
+        # It has read its files before they were put right; the supervisor would see no reason to start it anew.
+        client.stop([[program.id]])
+    if program.part == WATCHER:
+        # Nobody stands on it: the last look at everything waits for it, too.
+        client.start([program])
+        return
     run(client, program, target.layout.log)
+
+
+def _runs_as_defined(client: Client, program: Program) -> bool:
+    found = client.status().program(program.id)
+    return found is not None and found.pid is not None and found.fingerprint == program.fingerprint()
+
+
+def start_anew(target: NativeTarget, part: str) -> None:
+    """End the process of a part that has one, and start it again. Raises PartError with its last log lines."""
+    assert target.client is not None
+    target.client.stop([[part]])
+    run(target.client, target.blueprint.programs[f"{Kind.PROCESS}:{part}"], target.layout.log)
 
 
 def run(client: Client, program: Program, log: Path) -> ProgramStatus:
@@ -74,54 +98,29 @@ def failure(status: ProgramStatus, what: str, log: Path) -> PartError:
         status.part,
         f"{status.id} {what}: {status.sentence}",
         hint=f"`stackyard logs {status.part}` shows everything that it said.",
-        details=last_words(log, status.part),
+        details=last_words(log, status),
     )
 
 
-def last_words(log: Path, part: str, count: int = 12) -> tuple[str, ...]:
-    """The last lines that a part wrote."""
+def last_words(log: Path, status: ProgramStatus, count: int = 12) -> tuple[str, ...]:
+    """The last lines that a program wrote since it was last started on request."""
     try:
-        with (log / f"{part}.jsonl").open("rb") as file:
+        with (log / f"{status.part}.jsonl").open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - 32_768))
-            rows = file.read().decode(errors="replace").splitlines()[1 - count * 3 :]
+            rows = file.read().decode(errors="replace").splitlines()
     except OSError:
         return ()
-    said = []
+    said: list[str] = []
     for row in rows:
         try:
             entry = json.loads(row)
         except ValueError:
+            continue  # the first one may be half a line
+        if entry.get("id") != status.id:
             continue
+        line = str(entry.get("line", ""))
         if entry.get("stream") == "out":
-            said.append(str(entry.get("line", "")))
+            said.append(line)
+        elif line.startswith(f"starting {status.id}"):
+            said.clear()
     return tuple(said[-count:])
-
-
-def _reload(target: NativeTarget, client: Client, program: Program) -> None:
-    """nginx takes in a new configuration on HUP, and keeps the old one without a word when it does not like it."""
-    environment = {key: "".join(map(str, value)) for key, value in program.env.items()}
-    # The test opens the ports, too, so it needs the very privileges that the edge itself was started with.
-    check = spawn.command_line(program, (*program.argv, "-t"), environment)
-    try:
-        found = subprocess.run(
-            check,
-            env=environment,
-            # nginx opens its log by name, which another user's pipe forbids; the null device lets everybody in.
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise PartError(program.part, "nginx did not judge its new configuration within 30 s") from None
-    if found.returncode != 0:
-        raise PartError(
-            program.part,
-            "nginx refuses the new configuration; the old one stays in use",
-            details=found.stderr.splitlines()[-6:],
-        )
-    client.signal(program.id, "HUP")
-    running = client.status().program(program.id)
-    # The supervisor knows the definition that it started; that this very process has taken in a newer one, we note.
-    target.record.note(f"reload:{program.id}", {"pid": str(running and running.pid), **json.loads(program.watch)})

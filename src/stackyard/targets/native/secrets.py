@@ -55,6 +55,13 @@ def unmade(system: System, folder: Path, *, environment: Mapping[str, str] = os.
     )
 
 
+def guard(system: System, folder: Path) -> None:
+    """Raise StateError when others can open the folder or one of the system's secrets in it; it may be absent."""
+    for path, mode in ((folder, 0o700), *((folder / spec.name, 0o600) for spec in needed(system))):
+        with contextlib.suppress(FileNotFoundError):
+            _check_private(path, path.lstat(), mode)
+
+
 def read(folder: Path, name: str) -> str:
     """The secret. Raises StateError when it is not there, is not a plain file, or others may read it."""
     path = folder / _checked(name)

@@ -110,6 +110,16 @@ def _as_owner(environment: Mapping[str, str], uid: int) -> dict[str, str]:
         return {**environment, "HOME": "/tmp"}
 
 
+def stamp(release: Path) -> dict[str, str]:
+    """What changes when anything in a build does: the names, sizes and times of its files, as one digest."""
+    folder, found = release.resolve(), []
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        content = f"{status.st_size} {status.st_mtime_ns}" if path.is_file() else ""
+        found.append(f"{path.relative_to(folder)} {status.st_mode} {content}")
+    return {"stamp": fingerprint.of_texts(found)}
+
+
 def packages_digest(path: Path) -> str:
     """A digest of what decides which npm packages are installed."""
     names = ("package.json", "package-lock.json")

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -70,6 +69,8 @@ class Record:
 def write_whole(file: Path, text: str, mode: int = 0o644) -> None:
     """Replace a file in one move, so that a reader or a crash never meets half of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    import tempfile  # late, for whoever only wants the lock
+
     # A name that nobody can know, opened only if it is new: as root we also write into folders of other users.
     descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     beside = Path(name)

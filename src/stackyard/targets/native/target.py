@@ -17,6 +17,7 @@ from stackyard.runner import Processes
 from stackyard.targets.native import effects, inspect, machine
 from stackyard.targets.native.blueprint import Blueprint, draw
 from stackyard.targets.native.databases import Database
+from stackyard.targets.native.foresight import too_early
 from stackyard.targets.native.launching import Launching
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.refusals import refuse
@@ -45,11 +46,13 @@ class NativeTarget:
         self._launching = launching
         self.client = None if launching else attach(self.layout)
         self.record = Record(self.layout.state_file)
-        running = frozenset(inspect.running_ports(self.layout, self.client))
+        # The ports of what starts ahead were free a moment ago; who tried them now might be in its way.
+        running = launching.ports if launching else frozenset(inspect.running_ports(self.layout, self.client))
         self.machine = machine.read(system, self.layout, running=running, new_ports=new_ports)
         self.blueprint: Blueprint = draw(system, self.machine)
         self.started: list[str] = []
         """The ids of processes that this plan has started: a failed `up` stops them again."""
+        self._altered: set[str] = set()
         self._lock = threading.Lock()
 
     def plan(self) -> Plan:
@@ -65,6 +68,26 @@ class NativeTarget:
         mode: Mode = "detached" if detached else "foreground"
         self.client = self._launching.take() if self._launching else launch(self.layout.folder, mode)
         return True
+
+    def heed(self, plan: Plan) -> None:
+        """Stop what was started ahead and should not have been. Raises StateError when the supervisor is gone."""
+        if self._launching is not None:
+            self._launching.withhold(too_early(plan, self._launching.ahead))
+
+    def cease(self) -> None:
+        """Have nothing more started ahead."""
+        if self._launching is not None:
+            self._launching.cease()
+
+    def alter(self, element: str) -> None:
+        """Note that this plan has changed what is behind the element: whoever started ahead must start again."""
+        with self._lock:
+            self._altered.add(element)
+
+    def begin_anew(self, step: Step) -> None:
+        """Stop the process of the step where it was started ahead, on something that this plan has changed since."""
+        if self._launching is not None and self._altered & set(step.after):
+            self._launching.withhold([step.element.partition(":")[2]])
 
     def perform(self, step: Step) -> None:
         """Do one step of the plan, and record it. Raises StackyardError."""
@@ -82,6 +105,11 @@ class NativeTarget:
     def database(self, resource: Postgres) -> Database:
         """The database of the system in this resource."""
         return Database(self.system, resource, self.layout, self.machine.ports[resource.name])
+
+    def runs(self, name: str) -> bool:
+        """Whether the process of that id runs now."""
+        found = self.client.status().program(name) if self.client is not None else None
+        return found is not None and found.pid is not None
 
     def give(self, path: Path) -> None:
         """Let the user that parts run as own the path, where that is another than we are."""

@@ -55,16 +55,16 @@ def of_service(system: System, service: Service, addresses: Addresses, *, migrat
         "FORWARDED_ALLOW_IPS": (LOOPBACK,),
         "PYTHONUNBUFFERED": ("1",),
     }
-    needed = {need.name: None for need in service.needs}
-    resources = {resource.name: resource for resource in system.resources}
+    needed = tuple(dict.fromkeys(need.name for need in service.needs))
+    resources, services = system.resources_by_name, system.services_by_name
     kinds: set[type[Resource]] = set()
     # In the order of the needs: the first database that a service needs is the one that its migration is for, too.
     for resource in (resources[name] for name in needed if name in resources):
         first = type(resource) not in kinds
         kinds.add(type(resource))
         made |= _of_resource(system, service, resource, addresses, first=first, migrating=migrating)
-    for other in system.services:
-        if other.name in needed and other.port is not None and not other.is_static:
+    for other in (services[name] for name in needed if name in services):
+        if other.port is not None and not other.is_static:
             made[f"{_variable(other.name)}_URL"] = (f"http://{LOOPBACK}:{addresses.ports[f'{other.name}-1']}",)
     for name in service.secrets:
         made[_variable(name)] = (addresses.secret(name),)
@@ -87,9 +87,9 @@ def resolve(system: System, service: Service, value: Value, addresses: Addresses
 def _reference(system: System, service: Service, ref: Ref, addresses: Addresses, migrating: bool) -> Pieces:
     if ref.part.startswith("secret:"):
         return (addresses.secret(ref.part.removeprefix("secret:")),)
-    for resource in system.resources:
-        if resource.name == ref.part:
-            return _attributes(system, service, resource, addresses, migrating)[ref.attribute]
+    resource = system.resources_by_name.get(ref.part)
+    if resource is not None:
+        return _attributes(system, service, resource, addresses, migrating)[ref.attribute]
     port = str(addresses.ports[f"{ref.part}-1"])
     return {"url": (f"http://{LOOPBACK}:{port}",), "host": (LOOPBACK,), "port": (port,)}[ref.attribute]
 

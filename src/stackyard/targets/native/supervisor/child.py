@@ -205,6 +205,7 @@ class Child:
             "failures": state.failures,
             "restarts": state.restarts,
             "was_ready": state.was_ready,
+            "was_steady": state.was_steady,
         }
         with contextlib.suppress(OSError):  # a full disk: an older word about it stays
             write_json(self._workshop.places.program(state.program.id), facts)

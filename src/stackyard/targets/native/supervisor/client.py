@@ -6,9 +6,8 @@ import contextlib
 import json
 import os
 import select
+import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,19 +15,18 @@ from typing import Any
 
 from stackyard.errors import MachineError, StateError
 from stackyard.targets.native.program import Program, to_json
+from stackyard.targets.native.supervisor import birth
+from stackyard.targets.native.supervisor.birth import Birth
 from stackyard.targets.native.supervisor.leases import Lease, alive_leases
 from stackyard.targets.native.supervisor.places import Places, read_json
 from stackyard.targets.native.supervisor.status import Mode, ProgramStatus, Status, status_from_json
 
-__all__ = ["Client", "Lease", "alive_leases", "connect", "launch", "start_process"]
+__all__ = ["Client", "Lease", "alive_leases", "attend", "connect", "launch", "start_successor"]
 
 START_LIMIT = 5.0
 """Seconds that a supervisor may take until it answers."""
 SUCCESSION = 2.0
 """Seconds that the successor of a killed supervisor is given to answer."""
-FLAGS = ("-S", "-s", "-P")
-"""Interpreter flags that skip the work of site-packages; the import path comes in PYTHONPATH."""
-_KEPT = ("PATH", "HOME", "TZ")
 
 
 class Client:
@@ -144,8 +142,9 @@ def connect(folder: Path) -> Client | None:
 def _try(folder: Path) -> Client | None:
     card = read_json(Places(folder).card)
     path = Path(str(card["socket"])) if card and "socket" in card else None
-    if path is None:
+    if card is None or path is None:
         return None
+    _refuse_stopped(card)
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
@@ -154,53 +153,79 @@ def _try(folder: Path) -> Client | None:
     return Client(folder, path)
 
 
+def resume(folder: Path) -> None:
+    """Let a supervisor and its guardian go on that somebody has stopped (SIGSTOP): they would never answer."""
+    from stackyard.targets.native.supervisor import processes
+
+    card = read_json(Places(folder).card)
+    pid = card.get("pid") if card else None
+    if not isinstance(pid, int):
+        return
+    # Of the children only the guardian is ours to let go on: a part that somebody has stopped stays so.
+    for one in map(processes.read, (pid, *_children(pid))):
+        if one is not None and one.state == "T" and _is_supervision(one.pid):
+            processes.send(one, signal.SIGCONT)
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def _is_supervision(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return b"stackyard.targets.native.supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
+def _refuse_stopped(card: Mapping[str, Any]) -> None:
+    """Raise StateError for a supervisor that is stopped: whoever asks it would wait for ever."""
+    from stackyard.targets.native.supervisor import processes
+
+    pid = card.get("pid")
+    found = processes.read(pid) if isinstance(pid, int) else None
+    if found is not None and found.state == "T" and _is_supervision(found.pid):
+        raise StateError(
+            f"the supervisor is stopped (pid {pid}) and answers nobody",
+            hint=f"`stackyard up` or `kill -CONT {pid}` lets it go on; what it runs is not touched.",
+        )
+
+
 def launch(folder: Path, mode: Mode) -> Client:
     """Start a supervisor for this folder, which first adopts whatever an earlier one left running.
 
     "foreground": it ends, with everything, when this process ends. "detached": it stays.
     Raises StateError when one runs already, MachineError when it does not come up within 5 s.
     """
-    folder = folder.absolute()
-    theirs, ours = os.pipe2(os.O_CLOEXEC) if mode == "foreground" else (None, None)
+    return attend(folder.absolute(), birth.begin(folder.absolute(), mode))
+
+
+def attend(folder: Path, begun: Birth) -> Client:
+    """The supervisor whose process was begun for this folder, once it answers. Raises as `launch` does."""
     try:
-        start_process(folder, mode, owner=theirs)
+        _await_birth(folder, begun)
+        client = connect(folder)
+        if client is None:
+            raise StateError("the supervisor ended right after its start", details=_last_words(folder))
     except Exception:
-        if ours is not None:
-            os.close(ours)
+        if begun.owner is not None:
+            os.close(begun.owner)
         raise
-    finally:
-        if theirs is not None:
-            os.close(theirs)
-    client = connect(folder)
-    if client is None:
-        raise StateError("the supervisor ended right after its start", details=_last_words(folder))
-    return Client(folder, client._socket, ours)
+    return Client(folder, client._socket, begun.owner)
 
 
-def start_process(folder: Path, mode: Mode, *, owner: int | None = None, revive: bool = False, lives: int = 0) -> None:
-    """Start the supervisor process, free of our terminal, and wait until it answers. Raises as `launch` does."""
-    Places(folder).make()
-    report, told = os.pipe2(os.O_CLOEXEC)
-    orders = {"folder": str(folder), "mode": mode, "owner": owner, "report": told, "revive": revive, "lives": lives}
+def start_successor(folder: Path, lives: int) -> None:
+    """Start a detached supervisor in the place of one that was killed. Raises as `launch` does, and OSError."""
+    _await_birth(folder, birth.begin(folder, "detached", revive=True, lives=lives))
+
+
+def _await_birth(folder: Path, begun: Birth) -> None:
     try:
-        with _open_errors(folder) as errors:
-            process = subprocess.Popen(
-                [sys.executable, *FLAGS, "-m", __package__, json.dumps(orders)],
-                cwd="/",
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=errors,
-                stderr=errors,
-                pass_fds=[handle for handle in (owner, told) if handle is not None],
-                start_new_session=True,
-            )
+        answer = _await_report(begun.report)
     finally:
-        os.close(told)
-    try:
-        answer = _await_report(report)
-    finally:
-        os.close(report)
-        process.wait()
+        os.close(begun.report)
+        os.waitpid(begun.pid, 0)
     if answer.startswith("refused: "):
         raise StateError(answer.removeprefix("refused: "), hint="Look at `stackyard status`.")
     if answer.startswith("failed: "):
@@ -217,23 +242,6 @@ def _understand(reply: Mapping[str, Any]) -> Status:
             "the supervisor that runs is of another version of Stackyard",
             hint="End it with `stackyard down`, then start again.",
         ) from None
-
-
-def _environment() -> dict[str, str]:
-    import site  # here because a supervisor that starts its successor runs without it
-
-    root = Path(__file__).parents[4]
-    places = [str(root), *site.getsitepackages(), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
-    return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, places))), "LANG": "C.UTF-8"}
-
-
-def _open_errors(folder: Path) -> Any:
-    path = Places(folder).log / "supervisor.err"
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if os.fstat(handle).st_size > 1024**2:
-        os.ftruncate(handle, 0)
-    return open(handle, "ab")  # noqa: PTH123 - a descriptor; the caller closes it
 
 
 def _last_words(folder: Path) -> list[str]:

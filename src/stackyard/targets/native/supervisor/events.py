@@ -34,7 +34,8 @@ class State:
 
     `ending` tells why its process is being ended: to stop, to start again on request, or because of a failure `cause`.
     `following` is the definition that the next start will use. `deadline` is when a `Tick` is wanted.
-    `fingerprint` is that of the running process, which may be older than `program`.
+    `fingerprint` is that of the running process, which may be older than `program`. `was_ready` and `was_steady`: since
+    it was last started on request, it has been ready, and ready for so long that it is known to work.
     """
 
     program: Program
@@ -54,6 +55,7 @@ class State:
     restarts: int = 0
     ready_since: float | None = None
     was_ready: bool = False
+    was_steady: bool = False
     last_exit: str = ""
 
 

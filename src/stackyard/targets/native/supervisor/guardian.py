@@ -2,126 +2,56 @@
 
 In the foreground it ends every process that the supervisor left, so that nothing outlives a `kill -9`. Detached it
 starts a successor, which adopts them. It has its own session, so Ctrl-C in a terminal does not reach it.
+
+It starts with every supervisor, while programs start that people wait for; so what it does only at the end is imported
+a little later, and still long before it is needed: what it does then must not depend on files that may be gone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
+import select
 import signal
 import sys
 import time
-from pathlib import Path
-from typing import BinaryIO
-
-from stackyard.targets.native.supervisor import leases, processes
-from stackyard.targets.native.supervisor.logfile import LogBook
-from stackyard.targets.native.supervisor.places import Places
 
 GOODBYE = b"bye"
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTTOU, signal.SIGQUIT)
 QUICK = 5.0
 """Seconds: a supervisor that lived shorter died quickly."""
-PATIENT = 5
-"""Quick deaths in a row after which the next supervisor has to wait, longer each time."""
-
-
-def end_everything(folder: Path, grace: float = 2.0) -> int:
-    """End every process that a supervisor of this folder left behind; how many there were.
-
-    Their own stop signal first, SIGKILL after `grace` seconds. For use when no supervisor runs.
-    """
-    places = Places(folder)
-    held = leases.alive_leases(folder)
-    leaders = {lease.pid: lease.started for lease in held}
-    signals = {lease.pid: int(getattr(signal, lease.stop_signal, signal.SIGTERM)) for lease in held}
-
-    def living() -> list[processes.Process]:
-        return processes.belonging(leaders, lambda mark: mark.startswith(f"{places.mark}/"))
-
-    known = {(process.pid, process.started): process for process in living()}
-    count, until = len(known), time.monotonic() + grace
-    for process in known.values():
-        if process.pid in signals or process.session not in signals:
-            processes.send(process, signals.get(process.pid, signal.SIGTERM))
-    while known:
-        known |= {(process.pid, process.started): process for process in living()}
-        known = {key: process for key, process in known.items() if processes.is_running(*key)}
-        if time.monotonic() >= until:
-            processes.send_all(known.values(), signal.SIGKILL)
-        time.sleep(0.01)
-    _forget(places)
-    return count
-
-
-def _forget(places: Places) -> None:
-    for name in ("programs", "leases", "fifo"):
-        for path in (places.run / name).iterdir():
-            with contextlib.suppress(OSError):
-                path.unlink()
+_CALM = 3.0
+"""Seconds after which nobody waits for a start any more."""
 
 
 def _watch() -> bool:
     """Wait for the end of the pipe at stdin; whether it came without a goodbye."""
+    if not select.select([0], [], [], _CALM)[0]:
+        import stackyard.targets.native.supervisor.aftermath
+        import stackyard.targets.native.supervisor.client  # noqa: F401 - both only to have them
     heard = b""
     while data := os.read(0, 64):
         heard += data
     return not heard.endswith(GOODBYE)
 
 
-def _end_foreground(folder: Path) -> None:
-    places = Places(folder)
-    with places.lock.open("rb") as lock:
-        if not _is_ours(lock):
-            return  # another supervisor has taken over already
-        count = end_everything(folder)
-    logs = LogBook(places.log)
-    logs.write("supervisor", "guardian", "supervisor", [f"the supervisor was killed; ended {count} processes"])
-
-
-def _is_ours(lock: BinaryIO) -> bool:
-    """Take the lock. The kernel may close our pipe a moment before it lets go of a dead supervisor's lock."""
-    until = time.monotonic() + 1.0
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
-            time.sleep(0.01)
-
-
-def _start_successor(folder: Path, lives: int) -> None:
-    """Start the next supervisor, for as long as it takes: without one, programs block once their FIFO is full."""
-    from stackyard.errors import MachineError, StateError
-    from stackyard.targets.native.supervisor.client import start_process
-
-    while True:
-        time.sleep(0.0 if lives < PATIENT else min(10.0, 0.1 * 2.0 ** (lives - PATIENT)))
-        try:
-            return start_process(folder, "detached", revive=True, lives=lives)
-        except StateError:
-            return None  # somebody else has started one
-        except (MachineError, OSError):
-            lives += 1
-
-
-def main(folder: Path, mode: str, lives: int) -> None:
+def main(folder: str, mode: str, lives: int) -> None:
     """Guard one supervisor."""
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     born = time.monotonic()
     if not _watch():
         return
+    from pathlib import Path
+
+    from stackyard.targets.native.supervisor import aftermath
+
     if mode == "foreground":
-        _end_foreground(folder)
+        aftermath.end_foreground(Path(folder))
     else:
-        _start_successor(folder, lives + 1 if time.monotonic() - born < QUICK else 0)
+        aftermath.replace_supervisor(Path(folder), lives + 1 if time.monotonic() - born < QUICK else 0)
 
 
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
-    main(Path(given["folder"]), given["mode"], given["lives"])
+    main(given["folder"], given["mode"], given["lives"])

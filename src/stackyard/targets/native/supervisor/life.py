@@ -16,7 +16,7 @@ from pathlib import Path
 
 from stackyard.errors import StackyardError
 from stackyard.targets.native.supervisor import guardian, processes
-from stackyard.targets.native.supervisor.client import FLAGS
+from stackyard.targets.native.supervisor.birth import FLAGS, leave_behind
 from stackyard.targets.native.supervisor.control import Control
 from stackyard.targets.native.supervisor.places import Places, socket_folder, write_json
 from stackyard.targets.native.supervisor.server import Supervisor
@@ -49,6 +49,8 @@ def live(orders: Orders) -> None:
     """Run until told to stop. The calling process returns at once, in favour of one that belongs to no terminal."""
     if os.fork():
         os._exit(0)
+    leave_behind((orders.owner, orders.report))
+    os.chdir("/")
     for number in guardian.IGNORED:
         signal.signal(number, signal.SIG_DFL)  # the guardian ignores them, our programs should not
     places = Places(Path(orders.folder))

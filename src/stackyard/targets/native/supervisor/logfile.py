@@ -91,6 +91,9 @@ class LogFile:
         return True
 
     def _make_room(self, coming: int) -> None:
+        if self._handle is not None and not os.fstat(self._handle).st_nlink:
+            # Somebody has removed the file: what we wrote into it now, nobody could ever read.
+            self.close()
         if self._handle is None:
             self._open()
         if self._length and self._length + coming > self.limits[0]:

@@ -1,7 +1,8 @@
 """What happens to one program, decided purely: `on_event(state, event, now)`. No input, no output, no clock.
 
-A program that ends is started again with exponential backoff, until it failed `GIVE_UP` times in a row. A decision is
-one plain sentence, the same in the log, in the status and in the tests. `now` is monotonic seconds.
+A program that ends is started again with exponential backoff. One that has never worked is left alone after `GIVE_UP`
+failures in a row; one that has worked is never given up, for what it misses may come back. A decision is one plain
+sentence, the same in the log, in the status and in the tests. `now` is monotonic seconds.
 
 At most one process per program exists: a new one is spawned only after the shell reported the old one gone, with
 everything that it had started (`Exited`), and nothing is spawned while the program is being stopped.
@@ -9,7 +10,6 @@ everything that it had started (`Exited`), and nothing is spawned while the prog
 
 from __future__ import annotations
 
-import random
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -41,9 +41,9 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 10.0
 JITTER = 0.2
 STEADY = 10.0
-"""Seconds of being ready after which earlier failures no longer count."""
+"""Seconds of being ready after which earlier failures no longer count, and the program is known to work."""
 GIVE_UP = 8
-"""Failures in a row after which a program is left alone."""
+"""Failures in a row after which a program that has never worked is left alone."""
 
 Decision = tuple[State, tuple[Action, ...], str]
 
@@ -63,6 +63,8 @@ def is_job(program: Program) -> bool:
 
 def delay_before(failure: int, seed: int) -> float:
     """Seconds between failure number `failure` in a row and the next start."""
+    import random  # late: few programs ever fail
+
     plain = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (failure - 1))
     return plain * random.Random(f"{seed}/{failure}").uniform(1 - JITTER, 1 + JITTER)
 
@@ -114,7 +116,7 @@ def _begin(state: State, sentence: str) -> Decision:
     if program.schedule:
         waiting = _gone(state, Phase.WAITING, program=program, failures=0)
         return waiting, (), f"{program.id} waits for its next time ({program.schedule})"
-    return _launch(state, failures=0, was_ready=False), (Spawn(program),), sentence
+    return _launch(state, failures=0, was_ready=False, was_steady=False), (Spawn(program),), sentence
 
 
 def _ending(state: State, ending: Literal["stop", "restart"], now: float, **changes: Any) -> Decision:
@@ -142,8 +144,12 @@ def _start(state: State, event: Start, now: float) -> Decision:
 
 def _restart(state: State, _event: Restart, now: float) -> Decision:
     if _has_process(state):
-        return _ending(state, "restart", now)
-    return _launch(state, failures=0, was_ready=False), (Spawn(state.program),), f"starting {state.program.id}"
+        return _ending(state, "restart", now, failures=0)
+    return (
+        _launch(state, failures=0, was_ready=False, was_steady=False),
+        (Spawn(state.program),),
+        f"starting {state.program.id}",
+    )
 
 
 def _stop(state: State, _event: Stop, now: float) -> Decision:
@@ -251,15 +257,17 @@ def _exited(state: State, event: Exited, now: float) -> Decision:
 
 
 def _failure(state: State, cause: str, now: float) -> Decision:
-    steady = state.ready_since is not None and now - state.ready_since >= STEADY
-    failures = 1 if steady else state.failures + 1
+    is_steady = state.ready_since is not None and now - state.ready_since >= STEADY
+    was_steady = is_steady or state.was_steady
+    failures = 1 if is_steady else state.failures + 1
     name = state.program.id
-    if failures >= GIVE_UP:
+    if failures >= GIVE_UP and not was_steady:
         failed = _gone(state, Phase.FAILED, failures=failures, cause=cause)
         return failed, (), f"{name} {cause}; giving up after {failures} failures in a row"
     delay = delay_before(failures, state.seed)
-    after = _gone(state, Phase.BACKOFF, failures=failures, cause=cause, deadline=now + delay)
-    return after, (), f"{name} {cause}; starting it again in {seconds(delay)} (failure {failures} of {GIVE_UP})"
+    after = _gone(state, Phase.BACKOFF, failures=failures, was_steady=was_steady, cause=cause, deadline=now + delay)
+    count = f"{failures} in a row" if was_steady else f"{failures} of {GIVE_UP}"
+    return after, (), f"{name} {cause}; starting it again in {seconds(delay)} (failure {count})"
 
 
 def _tick(state: State, _event: Tick, now: float) -> Decision:

@@ -7,13 +7,13 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stackyard.errors import StateError
+from stackyard.targets.native.folders import card_file
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Places:
     @property
     def card(self) -> Path:
         """What the supervisor says about itself: pid, mode, socket."""
-        return self.run / "supervisor.json"
+        return card_file(self.folder)
 
     def program(self, name: str) -> Path:
         return self.run / "programs" / f"{name}.json"
@@ -90,7 +90,9 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
     Not fsynced: what it describes, running processes, does not outlive a power cut either.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # In our own folder: nobody else makes names there, and no two processes have one pid.
+    name = f"{path.parent}/.{path.name}.{os.getpid()}"
+    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
         with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
             json.dump(data, file)

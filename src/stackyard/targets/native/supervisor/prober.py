@@ -6,17 +6,21 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Callable
 
-from stackyard.targets.native.program import Program
+from stackyard.targets.native.program import Program, ProgramProbe
 from stackyard.targets.native.supervisor import probes, processes, spawn
 from stackyard.targets.native.supervisor.events import Event, Phase, Probed, State
 from stackyard.targets.native.supervisor.machine import is_job
 from stackyard.targets.native.supervisor.processes import Process
 from stackyard.targets.native.supervisor.reaper import Reaper
 
-FIRST_PAUSE = 0.01
-"""Seconds before the first question; doubles up to the program's own `starting_interval`."""
+FIRST_PAUSE = 0.005
+"""Seconds before a question to a program that has just been started: others wait for it, and a connection costs next
+to nothing."""
+EAGER = 1.0
+"""Seconds after its start during which a program is asked so often; then as often as its `starting_interval` says."""
 _PROBED = (Phase.STARTING, Phase.READY, Phase.UNHEALTHY)
 
 
@@ -43,15 +47,12 @@ class Prober:
         self._task = asyncio.get_running_loop().create_task(self._ask(wanted)) if wanted else None
 
     async def _ask(self, leader: Process) -> None:
-        since, pause = processes.began(leader), 0.0
+        since = processes.began(leader)
         while self._state is not None:
             program, starting = self._state.program, self._state.phase is Phase.STARTING
             if program.probe.kind == "none" and not starting:
                 return  # it runs: there is nothing more to ask
-            quick = program.probe.starting_interval
-            # A process without a probe is given a moment in which it may fail at once.
-            pause = min(quick, pause * 2 or (quick if program.probe.kind == "none" else FIRST_PAUSE))
-            await asyncio.sleep(pause if starting else program.probe.interval)
+            await asyncio.sleep(_pause(program.probe, time.time() - since) if starting else program.probe.interval)
             passed, detail = await probes.ask(program.probe, probes.Target(leader.pid, since, self._run))
             # The answer may have come from a stranger if our own process is gone.
             if processes.is_running(leader.pid, leader.started):
@@ -61,6 +62,14 @@ class Prober:
         """Run a command as the program's user; its exit code. Killed when the probe has no more time for it."""
         assert self._state is not None
         return await run(self._state.program, argv, self._mark, self._reaper)
+
+
+def _pause(probe: ProgramProbe, age: float) -> float:
+    """Seconds until the next question to a process that was started `age` seconds ago."""
+    # A process without a probe is given a moment in which it may fail at once; a command is a process each time.
+    if probe.kind in ("none", "command") or age > EAGER:
+        return probe.starting_interval
+    return min(FIRST_PAUSE, probe.starting_interval)
 
 
 async def run(program: Program, argv: tuple[str, ...], mark: str, reaper: Reaper) -> int:

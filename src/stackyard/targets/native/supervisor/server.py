@@ -185,8 +185,9 @@ class Supervisor:
 
     def adopt(self, *, revive: bool) -> None:
         """Take over what an earlier supervisor left. With `revive`, what died meanwhile is started again."""
-        strays = processes.marked(self.places.mark)
         paths = sorted(path for path in (self.places.run / "programs").glob("*.json") if not path.name.startswith("."))
+        # Whatever was spawned has left its definition first; to look at every process of the machine takes a while.
+        strays = processes.marked(self.places.mark) if paths else {}
         facts = [found for path in paths if (found := read_json(path))]
         for one in sorted(facts, key=lambda found: int(found.get("order", 0))):
             with contextlib.suppress(KeyError, TypeError, ValueError):  # a file that no supervisor wrote
@@ -200,7 +201,7 @@ class Supervisor:
         program, phase = from_json(facts["program"]), Phase(facts["phase"])
         batch = int(facts["batch"])
         self._batch = max(self._batch, batch)
-        known = {key: facts[key] for key in ("failures", "restarts", "was_ready")}
+        known = {key: facts[key] for key in ("failures", "restarts", "was_ready", "was_steady")}
         rests = phase in _ENDED or phase is Phase.BACKOFF
         child = self._define(program, batch, phase=phase if rests else Phase.IDLE, **known)
         child.sentence = str(facts["sentence"])

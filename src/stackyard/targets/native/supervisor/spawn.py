@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stackyard.targets.native.program import Piece, Program, SecretPiece
-from stackyard.targets.native.supervisor import ports, processes
+from stackyard.targets.native.supervisor import ports, postmaster, processes
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -87,10 +87,12 @@ def _user(program: Program) -> list[str]:
     with contextlib.suppress(KeyError):
         known = pwd.getpwuid(program.uid)
     group = program.gid if program.gid is not None else known.pw_gid if known else program.uid
-    words = [f"--reuid={program.uid}", f"--regid={group}", "--init-groups" if known else "--clear-groups"]
-    if program.capabilities:
-        wanted = ",".join(f"+{name}" for name in program.capabilities)
-        words += [f"--inh-caps={wanted}", f"--ambient-caps={wanted}"]
+    wanted = [f"+{name}" for name in program.capabilities]
+    # Other groups of that user may open doors that no part needs (docker, sudo, adm).
+    words = [f"--reuid={program.uid}", f"--regid={group}", "--clear-groups"]
+    words.append(f"--bounding-set={','.join(['-all', *wanted])}")
+    if wanted:
+        words += [f"--inh-caps={','.join(wanted)}", f"--ambient-caps={','.join(wanted)}"]
     return words
 
 
@@ -102,6 +104,8 @@ def start(program: Program, mark: str, output: int) -> int:
     for port in program.ports:
         if clause := ports.held(port):
             raise SpawnRefused(clause)
+    if program.probe.kind == "pidfile":
+        postmaster.clear_stale_lock(Path(program.probe.path))
     pid = run(program, program.argv, mark, output)
     if program.nice:
         with contextlib.suppress(OSError):
