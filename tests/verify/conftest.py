@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ground as ground
+from tests.e2e.conftest import guestbook as guestbook
 from tests.verify.ground import Ground, make
 
 

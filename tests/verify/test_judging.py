@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -84,6 +85,15 @@ def test_outcomes_come_in_the_order_of_the_checks() -> None:
     outcomes = judge_all(checks, VIEW, lambda one: heard.append(one.check.id))
     assert [one.check.id for one in outcomes] == [one.id for one in checks]
     assert sorted(heard) == sorted(one.id for one in checks)
+
+
+def test_a_check_that_measures_looks_when_the_others_are_done() -> None:
+    measures = replace(check("edge.0", judge=sees(GOOD).judge), alone=True)
+    checks = [measures, *(check(f"edge.{number}", judge=sees(GOOD).judge) for number in range(1, 20))]
+    heard: list[str] = []
+    outcomes = judge_all(checks, VIEW, lambda one: heard.append(one.check.id))
+    assert [one.check.id for one in outcomes] == [one.id for one in checks]
+    assert heard[-1] == "edge.0"
 
 
 def test_saw_has_a_fault_unless_it_is_as_it_should_be() -> None:

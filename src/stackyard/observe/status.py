@@ -68,3 +68,9 @@ def _summary(layout: Layout) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def places(layout: Layout) -> dict[str, str]:
+    """Where each slot is reached, as the last `up` wrote it down; "edge" is a URL, the others are host and port."""
+    found = _summary(layout).get("places")
+    return {slot: str(address) for slot, address in found.items()} if isinstance(found, dict) else {}

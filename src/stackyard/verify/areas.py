@@ -8,6 +8,13 @@ from stackyard.verify.check import Check
 
 AREAS = {
     "topology": "What runs",
+    "edge": "The way in",
+    "database": "Database",
+    "cache": "Cache",
+    "objects": "Objects",
+    "services": "Services",
+    "logs": "Logs",
+    "secrets": "Secrets",
 }
 """The areas, with their titles. The module `stackyard.verify.<area>` holds the tuple CHECKS."""
 

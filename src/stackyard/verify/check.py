@@ -63,6 +63,7 @@ class Check:
     """`id` begins with its area ("edge.redirect"), `promises` are ids of `promises.PROMISES`, `claim` is a sentence.
 
     `next_step` is what a person does about a broken claim that `stackyard up` does not put right by itself.
+    A check that measures time looks `alone`, when the others are done.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Check:
     judge: Judge
     unless: Applies = always
     next_step: str = ""
+    alone: bool = False
 
     @property
     def area(self) -> str:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
+from functools import partial
 
+from stackyard.observe.native_processes import command_line, listeners
+from stackyard.targets.native.program import ProgramProbe
+from stackyard.targets.native.supervisor.client import connect, launch
+from stackyard.targets.native.supervisor.processes import everybody
 from tests.e2e.conftest import eventually
 from tests.verify.ground import Ground, Sabotage
+
+_LISTEN = "import socket, sys, time; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6)"
+
+_CONFINED = ("setpriv", "--no-new-privs", *(("--bounding-set=-all",) if os.geteuid() == 0 else ()))
 
 
 def _freeze_the_api(ground: Ground) -> None:
@@ -14,11 +25,199 @@ def _freeze_the_api(ground: Ground) -> None:
     eventually(lambda: not ground.checkout.status()["is_up"], 60)
 
 
+def _promise_another_version(ground: Ground) -> None:
+    ground.checkout.edit("stackyard.yaml", 'postgres: ">=15"', "postgres: 16")
+
+
+def _promise_the_right_version(ground: Ground) -> None:
+    ground.checkout.edit("stackyard.yaml", "postgres: 16", 'postgres: ">=15"')
+
+
+def _open_the_data(ground: Ground) -> None:
+    (ground.home / "data/cache").chmod(0o755)
+
+
+def _start_in_the_wrong_order(ground: Ground) -> None:
+    """What needs comes up before what it needs, as when somebody starts things by hand."""
+    programs = {name: ground.definition(name) for name in ground.checkout.pids()}
+    ground.checkout.stackyard("down")
+    launch(ground.home, "detached")
+    client = connect(ground.home)
+    assert client is not None
+    client.start([programs["reader-1"]])
+    eventually(lambda: "reader-1" in ground.checkout.pids())
+    for names in (("db", "cache", "photos"), ("api-1", "api-2"), tuple(programs)):
+        client.start([programs[name] for name in names])
+        client.wait(names, 60)
+
+
+def _ask_nothing(ground: Ground) -> None:
+    ground.redefine("api-2", probe=ProgramProbe())
+
+
+def _leave_a_stray(ground: Ground) -> None:
+    ground.stray("worker-1", *_CONFINED)
+
+
+def _leave_a_privileged_stray(ground: Ground) -> None:
+    ground.stray("worker-1")
+
+
+def _leave_many_strays(ground: Ground) -> None:
+    for _ in range(3):
+        ground.stray("reader-1", *_CONFINED)
+
+
+def _stop_the_guardian(ground: Ground) -> None:
+    supervisor = ground.checkout.status()["supervisor"]
+    (guardian,) = [one.pid for one in everybody() if one.parent == supervisor and "guardian" in command_line(one.pid)]
+    os.kill(guardian, signal.SIGSTOP)
+
+
+def _crash_again_and_again(ground: Ground) -> None:
+    for _ in range(3):
+        before = ground.checkout.pids()["worker-1"]
+        os.kill(before, signal.SIGKILL)
+        eventually(partial(_is_back, ground, "worker-1", before), 20)
+    eventually(lambda: ground.checkout.status()["is_up"], 20)
+
+
+def _is_back(ground: Ground, name: str, before: int) -> bool:
+    return ground.checkout.pids()[name] not in (None, before)
+
+
+def _listen_elsewhere(ground: Ground) -> None:
+    _listen_at(ground, "127.0.0.1:24410")
+
+
+def _listen_to_the_world(ground: Ground) -> None:
+    _listen_at(ground, "0.0.0.0:24411")
+
+
+def _listen_at(ground: Ground, address: str) -> None:
+    own = f"listen 127.0.0.1:{ground.view.port('edge.probe')};"
+    ground.reload_edge(old=own, new=f"{own} listen {address};")
+
+
+def _sit_on_a_port(ground: Ground) -> None:
+    port = ground.view.port("db")
+    ground.beside(sys.executable, "-c", f"{_LISTEN}; time.sleep(600)", "::1", str(port))
+    eventually(lambda: any(one.port == port and one.address == "::1" for one in listeners()))
+
+
+def _tell_another_address(ground: Ground) -> None:
+    path = ground.home / "summary.json"
+    path.write_text(path.read_text().replace(f"localhost:{ground.view.port('db')}", "localhost:1"))
+
+
 SABOTAGES = (
     Sabotage(
         "a replica hangs",
         frozenset({"topology.healthy", "topology.as-described"}),
         _freeze_the_api,
+        system="everything",
+    ),
+    Sabotage(
+        "a worker is stopped by other means",
+        frozenset({"topology.replicas", "topology.as-described"}),
+        lambda ground: ground.remove("worker-1"),
+        system="everything",
+    ),
+    Sabotage(
+        "the file promises another version",
+        frozenset({"topology.versions"}),
+        _promise_another_version,
+        system="everything",
+        undo=_promise_the_right_version,
+    ),
+    Sabotage(
+        "a data folder is opened",
+        frozenset({"topology.data", "topology.as-described"}),
+        _open_the_data,
+        system="everything",
+    ),
+    Sabotage(
+        "a service is started before what it needs",
+        frozenset({"topology.order"}),
+        _start_in_the_wrong_order,
+        system="everything",
+        undo=Ground.restart,
+    ),
+    Sabotage(
+        "a health check is switched off",
+        frozenset({"topology.watched", "topology.as-described"}),
+        _ask_nothing,
+        system="everything",
+    ),
+    Sabotage(
+        "a process slips away",
+        frozenset({"topology.supervised"}),
+        _leave_a_stray,
+        system="everything",
+        undo=lambda ground: ground.restart("worker"),
+    ),
+    Sabotage(
+        "the guardian is stopped",
+        frozenset({"topology.supervisor"}),
+        _stop_the_guardian,
+        system="everything",
+    ),
+    Sabotage(
+        "a worker crashes again and again",
+        frozenset({"topology.steady"}),
+        _crash_again_and_again,
+        system="everything",
+        undo=lambda ground: ground.restart("worker"),
+    ),
+    Sabotage(
+        "nobody watches the sources",
+        frozenset({"topology.watcher", "topology.as-described"}),
+        lambda ground: ground.remove("reload"),
+        system="everything",
+    ),
+    Sabotage(
+        "a worker runs as root",
+        frozenset({"topology.unprivileged", "topology.confined", "topology.as-described"}),
+        lambda ground: ground.redefine("worker-1", uid=None, gid=None),
+        system="everything",
+    ),
+    Sabotage(
+        "a process could gain privileges",
+        frozenset({"topology.confined", "topology.supervised"}),
+        _leave_a_privileged_stray,
+        system="everything",
+        undo=lambda ground: ground.restart("worker"),
+    ),
+    Sabotage(
+        "a service has more processes than it may",
+        frozenset({"topology.limits", "topology.supervised"}),
+        _leave_many_strays,
+        system="everything",
+        undo=lambda ground: ground.restart("reader"),
+    ),
+    Sabotage(
+        "the edge listens at one more port",
+        frozenset({"topology.listeners", "topology.as-described"}),
+        _listen_elsewhere,
+        system="everything",
+    ),
+    Sabotage(
+        "the edge listens to the world",
+        frozenset({"topology.listeners", "topology.loopback", "topology.as-described"}),
+        _listen_to_the_world,
+        system="everything",
+    ),
+    Sabotage(
+        "a stranger sits on the port of the database",
+        frozenset({"topology.strangers"}),
+        _sit_on_a_port,
+        system="everything",
+        undo=Ground.end_others,
+    ),
+    Sabotage(
+        "people are told another address",
+        frozenset({"topology.addresses"}),
+        _tell_another_address,
         system="everything",
     ),
 )

@@ -1,0 +1,7 @@
+"""The database: who may do what in it, how it is entered, what it runs with, and what is in it."""
+
+from __future__ import annotations
+
+from stackyard.verify.database import content, entry, rights, row_security, server
+
+CHECKS = (*rights.CHECKS, *row_security.CHECKS, *entry.CHECKS, *server.CHECKS, *content.CHECKS)

@@ -1,0 +1,148 @@
+"""What runs, beside what the stack file describes."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from stackyard.model.system import Objects, Postgres, Redis, System
+from stackyard.observe.native_processes import working_folder
+from stackyard.observe.view import View
+from stackyard.verify.check import Check, Look, Seen, saw
+
+_WELL = ("ready", "done", "waiting")
+
+
+def _healthy(view: View) -> Iterator[Seen]:
+    for one in view.processes():
+        is_well = one.state in _WELL
+        yield saw(f"state of {one.id}", one.state, fault=f"{one.id} is {one.state}: {one.sentence}", unless=is_well)
+
+
+def _as_described(view: View) -> Iterator[Seen]:
+    steps = view.differences()
+    if not steps:
+        yield saw("what `stackyard plan` would do", "nothing")
+    for step in steps:
+        yield saw("what `stackyard plan` would do", step, fault=f"differs from the file: {step}")
+
+
+def _replicas(view: View) -> Iterator[Seen]:
+    """Live processes are counted, not what somebody remembers of them."""
+    alive = {member.id: member.pid for member in view.members() if member.is_supervised}
+    done = {one.id for one in view.processes() if one.state == "done"}
+    for service in view.system.services:
+        if service.is_static or service.schedule:
+            continue
+        names = [f"{service.name}-{number}" for number in range(1, service.replicas + 1)]
+        there = {name: f"pid {alive[name]}" for name in names if name in alive}
+        there |= {name: "done" for name in names if name in done and name not in alive}
+        missing = [name for name in names if name not in there]
+        yield saw(
+            f"processes of {service.name}, {service.replicas} wanted",
+            ", ".join(f"{name} ({how})" for name, how in there.items()) or "none",
+            fault=f"{', '.join(missing)} of {service.name} does not run",
+            unless=not missing,
+        )
+
+
+def _versions(view: View) -> Iterator[Seen]:
+    for resource in view.system.resources:
+        if isinstance(resource, Postgres):
+            with view.database(resource) as connection:
+                number = connection.info.server_version
+            yield _version(resource, (number // 10_000, number % 10_000), "show server_version")
+        elif isinstance(resource, Redis):
+            with view.cache(resource) as cache:
+                text = str(cache.info("server")["redis_version"])
+            yield _version(resource, tuple(map(int, text.split("."))), "INFO server")
+
+
+def _version(resource: Postgres | Redis, found: tuple[int, ...], sent: str) -> Seen:
+    wanted, text = resource.version, ".".join(map(str, found))
+    return saw(
+        f"{sent} in {resource.name}, which should be {wanted}",
+        text,
+        fault=f"{resource.name} is {text}, and the file says {wanted}",
+        unless=wanted.accepts(found),
+    )
+
+
+def _data(view: View) -> Iterator[Seen]:
+    """The folder that the living process works in, and who may look into it."""
+    pids = {one.id: one.pid for one in view.processes()}
+    for resource in view.system.resources:
+        if not isinstance(resource, Postgres | Redis | Objects):
+            continue
+        folder = view.folders["data"] / resource.name
+        pid = pids.get(resource.name)
+        place = working_folder(pid) if pid else ""
+        yield saw(
+            f"folder of the process of {resource.name}",
+            place or "no process",
+            fault=f"{resource.name} does not work in {folder}",
+            unless=place == str(folder),
+        )
+        yield _access(folder, view.account.uid)
+
+
+def _access(folder: Path, uid: int) -> Seen:
+    if not folder.is_dir():
+        return saw(f"access to {folder}", "there is no such folder", fault=f"{folder} is gone")
+    found = folder.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    return saw(
+        f"access to {folder}",
+        f"mode {mode:04o}, owner {found.st_uid}",
+        fault=f"others can open {folder}" if mode & 0o077 else f"{folder} belongs to uid {found.st_uid}",
+        unless=not mode & 0o077 and found.st_uid == uid,
+    )
+
+
+def _has_no_data(system: System) -> str:
+    kinds = Postgres | Redis | Objects
+    return "" if any(isinstance(one, kinds) for one in system.resources) else "the system keeps no data"
+
+
+def _has_no_versions(system: System) -> str:
+    kinds = Postgres | Redis
+    return "" if any(isinstance(one, kinds) for one in system.resources) else "the file names no version"
+
+
+CHECKS = (
+    Check("topology.healthy", ("TOP-01",), "every part of the system runs and is healthy", Look.INSIDE, _healthy),
+    Check(
+        "topology.as-described",
+        ("TOP-01", "TOP-08", "TOP-13"),
+        "what runs is what the stack file describes",
+        Look.FILE,
+        _as_described,
+        next_step="`stackyard up` brings it in line; `stackyard plan` shows what that means.",
+    ),
+    Check(
+        "topology.replicas",
+        ("TOP-01", "SCALE-01"),
+        "every service runs as many processes as the file says",
+        Look.INSIDE,
+        _replicas,
+    ),
+    Check(
+        "topology.versions",
+        ("TOP-01", "DB-01"),
+        "databases and caches are of the version that the file names",
+        Look.INSIDE,
+        _versions,
+        unless=_has_no_versions,
+        next_step="A server of another version cannot open this data: write the running version into the stack file, "
+        "or move the data with a dump.",
+    ),
+    Check(
+        "topology.data",
+        ("TOP-02", "SEC-01"),
+        "data lies where it outlives a stop, and is open to its own part only",
+        Look.FILE,
+        _data,
+        unless=_has_no_data,
+    ),
+)

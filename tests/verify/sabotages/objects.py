@@ -1,0 +1,38 @@
+"""Harm to the object store: started by somebody else than `up`, with other keys, or with none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.e2e.conftest import eventually
+from tests.verify.ground import Ground, Sabotage
+
+_KEYS = "RCLONE_AUTH_KEY"
+_PLANNED = "topology.as-described"
+
+
+def _start_with(keys: str) -> Callable[[Ground], None]:
+    """The store runs with these keys, without any when there are none."""
+
+    def harm(ground: Ground) -> None:
+        known = {name: value for name, value in ground.definition("photos").env.items() if name != _KEYS}
+        ground.redefine("photos", env={**known, _KEYS: (keys,)} if keys else known)
+        eventually(lambda: ground.checkout.status()["is_up"], 20)
+
+    return harm
+
+
+SABOTAGES = (
+    Sabotage(
+        "the store lets everybody in",
+        frozenset({"objects.private", "objects.keys", "objects.presigned", _PLANNED}),
+        _start_with(""),
+        system="everything",
+    ),
+    Sabotage(
+        "the store has other keys",
+        frozenset({"objects.keys", "objects.presigned", _PLANNED}),
+        _start_with('"another-access-key,another-secret-key"'),
+        system="everything",
+    ),
+)
