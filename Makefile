@@ -2,7 +2,7 @@
 SYSTEM ?= systems/inventr
 STACKYARD = .venv/bin/stackyard
 
-.PHONY: help setup up down test check bench docs lock
+.PHONY: help setup up down test check bench faults docs lock
 
 help:            ## this list
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 14
@@ -26,7 +26,10 @@ check: setup     ## lint, format, types, direction of imports
 bench: setup     ## how fast it is, as ratios in one run
 	@.venv/bin/python -m bench
 
-docs: setup      ## write the generated references: the schema and the page of the stack file
+faults: setup    ## kill, fill, mutate and attack it, and count what was lost (an hour)
+	@.venv/bin/python -m faults
+
+docs: setup      ## write the generated references
 	@.venv/bin/python scripts/docs.py
 
 lock: setup      ## renew the locked dependencies from pyproject.toml
