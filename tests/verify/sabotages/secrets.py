@@ -84,7 +84,7 @@ SABOTAGES = (
     _sabotage("the key of a certificate is opened", {"secrets.keys", _DRIFT}, _open_a_key),
     _sabotage("a command line shows a secret", {"secrets.command-lines"}, _show_it_to_everybody, Ground.end_others),
     _sabotage("a worker is told a secret too many", {"secrets.environments", _DRIFT}, _tell_the_worker),
-    _sabotage("a secret stands in a rendered file", {"secrets.rendered", _DRIFT}, _render_it),
+    _sabotage("a secret stands in a rendered file", {"secrets.rendered", "edge.files-in-use", _DRIFT}, _render_it),
     _sabotage("a secret is served", {"secrets.served", _DRIFT}, _serve_it),
     _sabotage("a secret stands in the project", {"secrets.project"}, _note_it_down, _throw_the_note_away),
 )

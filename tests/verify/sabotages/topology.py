@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+from dataclasses import replace
 from functools import partial
 
 from stackyard.observe.native_processes import command_line, listeners
@@ -19,10 +21,19 @@ _LISTEN = "import socket, sys, time; s = socket.create_server((sys.argv[1], int(
 _CONFINED = ("setpriv", "--no-new-privs", *(("--bounding-set=-all",) if os.geteuid() == 0 else ()))
 
 
-def _freeze_the_api(ground: Ground) -> None:
-    ground.kill("api-1", signal.SIGSTOP)
-    # Three probes in a row must fail, ten seconds apart, until it counts as unhealthy.
-    eventually(lambda: not ground.checkout.status()["is_up"], 60)
+def _ask_in_vain(ground: Ground) -> None:
+    ground.redefine("api-2", probe=replace(ground.definition("api-2").probe, path="/nowhere"))
+    _await_port(ground, "api-2")
+
+
+def _await_port(ground: Ground, slot: str) -> None:
+    """Until it listens: what is being started is no sabotage."""
+
+    def listens() -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", ground.view.port(slot))) == 0
+
+    eventually(listens, 30)
 
 
 def _promise_another_version(ground: Ground) -> None:
@@ -53,6 +64,7 @@ def _start_in_the_wrong_order(ground: Ground) -> None:
 
 def _ask_nothing(ground: Ground) -> None:
     ground.redefine("api-2", probe=ProgramProbe())
+    _await_port(ground, "api-2")
 
 
 def _leave_a_stray(ground: Ground) -> None:
@@ -112,9 +124,9 @@ def _tell_another_address(ground: Ground) -> None:
 
 SABOTAGES = (
     Sabotage(
-        "a replica hangs",
+        "a replica never becomes healthy",
         frozenset({"topology.healthy", "topology.as-described"}),
-        _freeze_the_api,
+        _ask_in_vain,
         system="everything",
     ),
     Sabotage(
