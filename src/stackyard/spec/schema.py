@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from stackyard.spec import shapes
 from stackyard.spec.schema_edge import Edge
 from stackyard.spec.schema_operations import Backups, Logs, Monitoring, Secret
-from stackyard.spec.schema_resources import Resource
+from stackyard.spec.schema_resources import KINDS, Resource
 from stackyard.spec.schema_services import Service
 from stackyard.spec.schema_types import Name, SecretName, Section, key
 
@@ -126,10 +126,25 @@ def _add_overlays(schema: dict[str, Any], definitions: dict[str, Any]) -> None:
     for name in _FIXED:
         del top["properties"][name]
     top["description"] = "What differs in this environment."
+    _let_kinds_change(top, relaxed)
     definitions.update(relaxed)
     definitions[_ENVIRONMENT] = top
     pattern = shapes.NAME
     schema["properties"]["environments"]["patternProperties"] = {pattern: {"$ref": f"#/$defs/{_ENVIRONMENT}"}}
+
+
+def _let_kinds_change(top: dict[str, Any], relaxed: dict[str, Any]) -> None:
+    """Give a resource of an overlay the keys of every kind: it may take those of one kind away and add another's."""
+    kinds = [relaxed.pop(f"{kind.__name__}{_ENVIRONMENT}") for kind in KINDS.values()]
+    properties = {name: value for kind in reversed(kinds) for name, value in kind["properties"].items()}
+    relaxed[f"Resource{_ENVIRONMENT}"] = {
+        "additionalProperties": False,
+        "description": "What differs of a resource.",
+        "properties": properties,
+        "type": "object",
+    }
+    by_name = top["properties"]["resources"]["anyOf"][0]["patternProperties"]
+    by_name[shapes.NAME] = _nullable({"$ref": f"#/$defs/Resource{_ENVIRONMENT}"})
 
 
 def _relaxed(schema: Any) -> Any:
