@@ -52,10 +52,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 usage, 3 changes pending, 4 promise broken."""
     words = list(sys.argv[1:] if argv is None else argv)
     name = next((word for word in words if not word.startswith("-")), "")
+    if argv is None:
+        _take_ctrl_c()
     code = _run(words, name)
     if argv is None and name == "up" and code == EXIT_DONE:
         _leave()
     return code
+
+
+class _CtrlC(KeyboardInterrupt):
+    """Ctrl-C, in a class of our own.
+
+    A KeyboardInterrupt that passes through an `exec` (every dataclass is made by one) counts as unhandled for the
+    interpreter, even when it was caught later: it then ends itself with the signal instead of our exit code.
+    """
+
+
+def _take_ctrl_c() -> None:
+    import signal
+
+    def stop(*_: object) -> None:
+        raise _CtrlC
+
+    # A shell that starts us in the background has it ignored, and so it stays.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, stop)
 
 
 def _leave() -> None:
@@ -90,10 +111,15 @@ def _run(words: list[str], name: str) -> int:
         _complain(StackyardError(cause_of(error), hint="`stackyard doctor` looks at what can be wrong."))
         return EXIT_FAILED
     except KeyboardInterrupt:
-        print("stopped by Ctrl-C", file=sys.stderr)
-        return 130
+        return _interrupted()
     except Exception as error:  # noqa: BLE001 - the last resort: people get a sentence, and a file to report
-        return _confess(error)
+        # What is raised while a class is made comes wrapped.
+        return _interrupted() if isinstance(error.__cause__, KeyboardInterrupt) else _confess(error)
+
+
+def _interrupted() -> int:
+    print("stopped by Ctrl-C", file=sys.stderr)
+    return 130
 
 
 def _confess(error: Exception) -> int:
