@@ -8,6 +8,7 @@ import socket
 import sys
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from stackyard.observe.native_processes import command_line, listeners
 from stackyard.targets.native.program import ProgramProbe
@@ -36,12 +37,18 @@ def _await_port(ground: Ground, slot: str) -> None:
     eventually(listens, 30)
 
 
-def _promise_another_version(ground: Ground) -> None:
-    ground.checkout.edit("stackyard.yaml", 'postgres: ">=15"', "postgres: 16")
-
-
-def _promise_the_right_version(ground: Ground) -> None:
-    ground.checkout.edit("stackyard.yaml", "postgres: 16", 'postgres: ">=15"')
+def _run_an_old_cache(ground: Ground) -> None:
+    """A copy of the server that says of itself that it is older: no other version may be had on this machine."""
+    known = ground.definition("cache")
+    with ground.view.cache(ground.view.system.resource("cache")) as cache:  # type: ignore[arg-type]
+        version = str(cache.info("server")["redis_version"]).encode()
+    old = ground.checkout.folder / "old" / "redis-server"
+    old.parent.mkdir(exist_ok=True)
+    old.write_bytes(Path(known.argv[0]).read_bytes().replace(version, b"6" + version[1:]))
+    old.chmod(0o755)
+    ground.redefine("cache", argv=(str(old), *known.argv[1:]))
+    _await_port(ground, "cache")
+    eventually(lambda: ground.checkout.status()["is_up"], 30)
 
 
 def _open_the_data(ground: Ground) -> None:
@@ -136,11 +143,10 @@ SABOTAGES = (
         system="everything",
     ),
     Sabotage(
-        "the file promises another version",
-        frozenset({"topology.versions"}),
-        _promise_another_version,
+        "an older version runs than the file names",
+        frozenset({"topology.versions", "topology.as-described"}),
+        _run_an_old_cache,
         system="everything",
-        undo=_promise_the_right_version,
     ),
     Sabotage(
         "a data folder is opened",
