@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import threading
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +14,8 @@ from stackyard.errors import PartError
 from stackyard.runner import Command, Result, Runner
 from stackyard.targets.native import fingerprint
 from stackyard.targets.native.prune import keep_newest
+from stackyard.targets.native.toolchain.uv import uv
 
-_ASKING = threading.Lock()
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)", re.MULTILINE)
 
 
@@ -76,11 +75,11 @@ def install_environment(service: str, source: Path, folder: Path, python: Path, 
     A lock file is honoured (requirements.lock, uv.lock), else requirements.txt, else what pyproject.toml asks for. The
     project itself is installed editable: what runs is the source that is edited, and a restart takes it in.
     """
-    uv = _uv()
+    program = uv()
     environment = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "1"}
 
     def do(*argv: str) -> Result:
-        return runner.run(Command((uv, *argv), source, environment, log=log))
+        return runner.run(Command((program, *argv), source, environment, log=log))
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     steps: list[tuple[str, ...]] = [("venv", "--clear", "--python", str(python), str(folder))]
@@ -96,16 +95,6 @@ def install_environment(service: str, source: Path, folder: Path, python: Path, 
                 details=result.tail,
             )
     keep_newest(folder.parent, folder)
-
-
-def _uv() -> str:
-    """The uv that came with us, found by one thread at a time: the table that it is looked up in is filled at the
-    first question, and would answer a second one half-filled.
-    """
-    from uv import find_uv_bin
-
-    with _ASKING:
-        return find_uv_bin()
 
 
 def _installs(source: Path) -> list[tuple[str, ...]]:

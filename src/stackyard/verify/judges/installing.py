@@ -17,6 +17,7 @@ from stackyard.errors import MachineError
 from stackyard.targets.native.layout import user_cache
 from stackyard.targets.native.toolchain import Tool, Want, find, npm
 from stackyard.targets.native.toolchain.inquiry import Answer, ask
+from stackyard.targets.native.toolchain.uv import uv
 
 _PINS = Path(__file__).parent / "pins"
 _PATIENCE = 300.0
@@ -98,14 +99,11 @@ def _beside(place: Path) -> Iterator[Path]:
 
 
 def _install_python(judge: Judge, folder: Path) -> None:
-    from uv import find_uv_bin
-
-    uv = find_uv_bin()
     pins = _PINS / f"{judge.name}.txt"
     install = ("pip", "install", "--quiet", "--no-deps", "--require-hashes", "--compile-bytecode", "--link-mode=copy")
     steps = (
-        (uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)),
-        (uv, *install, "--python", str(folder / "bin" / "python"), "--requirement", str(pins)),
+        (uv(), "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)),
+        (uv(), *install, "--python", str(folder / "bin" / "python"), "--requirement", str(pins)),
     )
     for step in steps:
         _require(judge, ask(step, env={"UV_SYSTEM_CERTS": "1", "UV_NO_PROGRESS": "1"}, timeout=_PATIENCE))

@@ -14,6 +14,7 @@ from stackyard.targets.native.identity import Identity
 from stackyard.targets.native.machine import wants
 from stackyard.targets.native.toolchain import Fetch, Store, Tool, Want, dotted, find, plan_fetch, python_for
 from stackyard.targets.native.toolchain.catalogue import BINARIES
+from stackyard.targets.native.toolchain.uv import uv
 
 _ANY_SYSTEM = ("nginx", "postgres", "redis", "rclone", "node", "npm")
 _OLDEST_NODE = (18,)
@@ -97,10 +98,8 @@ def _package_fix(want: Want, plan: Fetch | None) -> Fix | None:
 
 
 def _check_uv() -> Check:
-    from uv import find_uv_bin
-
     try:
-        path = find_uv_bin()
+        path = uv()
     except FileNotFoundError:
         return Check("uv", "missing", "uv, which installs the packages of services, is not here: reinstall stackyard")
     return Check("uv", "ok", f"uv makes virtual environments and installs the packages of services: {path}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from stackyard.errors import MachineError
 from stackyard.targets.native.toolchain.inquiry import ask
 from stackyard.targets.native.toolchain.tool import Numbers
+from stackyard.targets.native.toolchain.uv import uv
 from stackyard.targets.native.toolchain.versions import from_debian
 
 # The second name is for older releases of uv.
@@ -28,10 +29,8 @@ def version(package: str) -> Numbers:
 
 def unpack(package: str, folder: Path, progress: Callable[[str], None]) -> None:
     """Unpack the wheel into `folder`; its hash must be one of the pinned ones. Raises MachineError."""
-    from uv import find_uv_bin
-
     progress(f"downloading {requirement(package)} from the Python package index")
-    argv = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    argv = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     # Links into uv's cache would share file modes with it, and the cache may lie on another disk.
     argv += ["--link-mode=copy", f"--python={sys.executable}", f"--target={folder}", f"--requirement={_pin(package)}"]
     answer = ask(argv, timeout=900.0)
