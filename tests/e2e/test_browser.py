@@ -61,7 +61,8 @@ def test_an_order_in_one_window_changes_the_stock_in_another(
         for each in (page, other):
             each.get_by_role("searchbox", name="Search products").fill(sku)
             expect(each.get_by_test_id(testid)).to_have_text(str(before))
-        page.get_by_role("button", name="Add to order").first.click()
+        row = page.get_by_role("listitem").filter(has=page.get_by_test_id(testid))
+        row.get_by_role("button", name="Add to order").click()
         page.get_by_role("link", name="New order").click()
         page.get_by_role("button", name="Place order").click()
         expect(page.get_by_role("status").filter(has_text="placed")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 from collections.abc import Callable, Mapping
@@ -121,11 +122,12 @@ def _cache_passwords(system: System, layout: Layout) -> dict[str, str]:
 
 
 def read_marks(layout: Layout) -> dict[str, str]:
-    """A mark for every file with a secret in it."""
+    """A mark for every file with a secret in it; those that are still being written have a dot, and no mark yet."""
     made: dict[str, str] = {}
-    for path in (*layout.secrets.glob("*"), *layout.tls.glob("*/*")):
-        found = path.stat()
-        made[str(path)] = f"{found.st_mtime_ns}/{found.st_size}/{found.st_ino}"
+    for path in (*layout.secrets.glob("[!.]*"), *layout.tls.glob("*/[!.]*")):
+        with contextlib.suppress(FileNotFoundError):
+            found = path.stat()
+            made[str(path)] = f"{found.st_mtime_ns}/{found.st_size}/{found.st_ino}"
     return made
 
 

@@ -110,7 +110,7 @@ def _last_change(system: System, layout: Layout) -> float:
     which one is served can be seen.
     """
     own = system.edge
-    rendered = [path.stat().st_ctime for path in layout.etc(EDGE).glob("*") if path.is_file()]
+    rendered = [path.stat().st_ctime for path in layout.etc(EDGE).glob("[!.]*") if path.is_file()]
     pair = ((own and own.certificate) or layout.certificate(EDGE), (own and own.key) or layout.key(EDGE))
     return max([0.0, *rendered, *_written(pair)])
 

@@ -35,7 +35,11 @@ export function useProductFilter() {
     search: (value: string) => {
       setText(value);
       clearTimeout(pause.current);
-      pause.current = setTimeout(() => put("search", value.trim()), PAUSE_MS);
+      const here = window.location.pathname;
+      pause.current = setTimeout(() => {
+        // While the next screen is loading, this one still stands: writing its address now would lead back to it.
+        if (window.location.pathname === here) put("search", value.trim());
+      }, PAUSE_MS);
     },
     setCategory: (value: string) => put("category", value),
     setLowStock: (on: boolean) => put("low", on ? "1" : ""),
