@@ -59,7 +59,7 @@ def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement
         yield generated.measure(place / "generated", 3 if args.quick else 5)
     if "edge" in wanted and nginx is not None:
         _say("the edge under load")
-        yield edge.measure(place / "edge", nginx, 4 if args.quick else 12, 1.0)
+        yield edge.measure(place / "edge", nginx, 8 if args.quick else 20, 1.0)
 
 
 def _say(text: str) -> None:

@@ -84,6 +84,9 @@ def measure(place: Path, nginx: Path, rounds: int, seconds: float) -> list[Measu
     """The edge of a system of its own and bare proxies with the same certificate, user and number of workers.
 
     All speak HTTP/1.1 over TLS, keep the connections of the client, and write an access log.
+
+    Many short rounds rather than a few long ones: how the client's connections fall on the workers is decided when
+    they are opened, and moves one round by several per cent, however long it is.
     """
     checkout = _system(place, nginx)
     ports = free_ports()
