@@ -52,6 +52,11 @@ def _start(order: dict[str, Any], gates: dict[str, threading.Event], running: di
             start_new_session=True,
         )
     running[order["id"]] = process
+    if order["probe"] == "exit":
+        if process.wait():
+            os._exit(1)
+        gates[order["id"]].set()
+        return
     while not _PROBES[order["probe"]](order, process.pid):
         time.sleep(PAUSE)
     gates[order["id"]].set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 
+from bench.by_hand import ByHand
 from bench.checkout import Checkout
 from bench.measure import Measurement, Series, interleaved
 from bench.peer import Orders, bare_start, orders, programs
@@ -33,7 +34,16 @@ def measure(checkout: Checkout, rounds: int) -> list[Measurement]:
         shutil.rmtree(checkout.state / "data")
         return warm()
 
-    warm_times, bare_times, cold_times = interleaved(rounds, warm, lambda: _bare(checkout, bare_orders), cold)
+    by_hand = ByHand(checkout, known, bare_orders)
+
+    def hand() -> float:
+        by_hand.clear()
+        return _bare(checkout, by_hand.orders)
+
+    # What a person lays out by hand is no catalogue of ours: a cold start of ours throws it away again.
+    warm_times, bare_times, hand_times, cold_times = interleaved(
+        rounds, warm, lambda: _bare(checkout, bare_orders), hand, cold
+    )
     checkout.stackyard("up", "--detach")
     warmly, barely = Series("stackyard up", warm_times), Series("bare parallel start", bare_times)
     coldly = Series("stackyard up, no data", cold_times)
@@ -42,6 +52,14 @@ def measure(checkout: Checkout, rounds: int) -> list[Measurement]:
         Measurement(_GROUP, "warm, to all ready through HTTPS / a bare start", "s", warmly, barely, 1.15),
         Measurement(_GROUP, "warm", "s", warmly, bound=1.0),
         Measurement(_GROUP, "cold (no data) / warm", "s", coldly, warmly, 1.5),
+        Measurement(
+            _GROUP,
+            "cold / a cold start by hand",
+            "s",
+            coldly,
+            Series("by hand", hand_times),
+            note="the same steps in the same order by the shortest script: copy a template, createdb, migrate, start",
+        ),
         Measurement(_GROUP, "cold (no data)", "s", coldly, bound=3.0),
         Measurement(_GROUP, "again, nothing to do", "s", Series("stackyard up", again), bound=1.0),
         Measurement(_GROUP, "down", "s", stopped, note="all processes ended, PostgreSQL checkpointed"),

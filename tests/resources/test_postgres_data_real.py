@@ -10,8 +10,8 @@ import pytest
 from stackyard.errors import PartError, StateError
 from stackyard.observe.database import collect
 from stackyard.runner import Command, Processes, Result
+from stackyard.targets.local.postgres_catalog import PasswordError, Server
 from stackyard.targets.native import postgres as native
-from stackyard.targets.native.postgres_catalog import PasswordError, Server
 from stackyard.targets.native.toolchain.tool import Tool
 
 from .servers import SUPERUSER_PASSWORD, Running, identity, need, postgres, self_signed, workshop
@@ -43,6 +43,15 @@ def test_pages_have_checksums_and_the_system_has_its_language(cluster: Running) 
     with cluster.server.connect() as connection:
         assert rows(connection, "SHOW data_checksums") == [("on",)]
         assert rows(connection, "SHOW server_encoding") == [("UTF8",)]
+
+
+@pytest.mark.parametrize(("wanted", "there"), [("shop", ["postgres", "shop"]), ("postgres", ["postgres"])])
+def test_a_copy_has_the_database_that_is_wanted_and_no_other(place: Path, wanted: str, there: list[str]) -> None:
+    data = place / f"named-{wanted}" / "data"
+    assert native.create_data("db", workshop(place, tool()), data, native.Cluster(), SUPERUSER_PASSWORD, wanted)
+    with postgres(place, tool(), data.parent.name) as running, running.server.connect() as connection:
+        names = rows(connection, "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY datname")
+    assert [name for (name,) in names] == there
 
 
 def test_production_makes_a_cluster_of_its_own(place: Path) -> None:

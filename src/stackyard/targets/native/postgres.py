@@ -15,13 +15,17 @@ from stackyard.resources.postgres.config import CONFIG, SUPERUSER
 from stackyard.resources.postgres.scram import scram_verifier
 from stackyard.resources.postgres.sql import identifier, literal
 from stackyard.runner import Command, Result, Runner
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 from stackyard.targets.native.toolchain.tool import Tool
 
 STOP_SIGNAL = "SIGINT"
 """Fast shutdown. SIGTERM waits until every client has gone, which a connection pool never does."""
 
 MB = 1024**2
+
+_SPARE = "stackyard_spare"
+_OWN_DATABASES = ("postgres", "template0", "template1")
+"""The databases that every cluster has."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +107,11 @@ def has_data(part: str, data: Path, tool: Tool) -> bool:
     return True
 
 
-def create_data(part: str, workshop: Workshop, data: Path, cluster: Cluster, password: str) -> bool:
+def create_data(part: str, workshop: Workshop, data: Path, cluster: Cluster, password: str, database: str = "") -> bool:
     """Make the data folder unless there is one, with the superuser's password set; True when it was made.
 
-    It appears under its name only when it is whole. Raises PartError, and StateError as `has_data`.
+    A copy of a template has an empty `database`, where one is named: a running server would wait for the disk at every
+    file of it. The folder appears under its name only when it is whole. Raises PartError, StateError as `has_data`.
     """
     if has_data(part, data, workshop.tool):
         return False
@@ -116,10 +121,11 @@ def create_data(part: str, workshop: Workshop, data: Path, cluster: Cluster, pas
     try:
         if cluster.from_template:
             _copy(part, workshop, ensure_template(part, workshop, cluster), beside)
+            _run_alone(part, workshop, beside, (_password_statement(password), _spare_statement(database)))
         else:
             _own_folder(beside, workshop.identity)
             _initdb(part, workshop, cluster, beside)
-        set_superuser_password(part, workshop, beside, password)
+            set_superuser_password(part, workshop, beside, password)
         beside.replace(data)
         _sync(data.parent)
     finally:
@@ -132,13 +138,27 @@ def set_superuser_password(part: str, workshop: Workshop, data: Path, password: 
 
     The server is given a verifier, on its standard input, and opens no port meanwhile. Raises PartError.
     """
-    sql = f"ALTER ROLE {identifier(SUPERUSER)} PASSWORD {literal(scram_verifier(password))}\n"
+    _run_alone(part, workshop, data, (_password_statement(password),))
+
+
+def _password_statement(password: str) -> str:
+    return f"ALTER ROLE {identifier(SUPERUSER)} PASSWORD {literal(scram_verifier(password))}"
+
+
+def _spare_statement(database: str) -> str:
+    if not database or database in _OWN_DATABASES:
+        return f"DROP DATABASE {_SPARE}"
+    return f"ALTER DATABASE {_SPARE} RENAME TO {identifier(database)}"
+
+
+def _run_alone(part: str, workshop: Workshop, data: Path, statements: tuple[str, ...]) -> None:
+    """Run the statements in a server of their own, which ends with them. Raises PartError."""
     script = data / ".superuser.sql"
     script.unlink(missing_ok=True)
     descriptor = os.open(script, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w") as file:
         _give(script, workshop.identity)
-        file.write(sql)
+        file.write("".join(f"{statement};\n\n" for statement in statements))
     try:
         server = (
             str(workshop.tool.path),
@@ -155,16 +175,16 @@ def set_superuser_password(part: str, workshop: Workshop, data: Path, password: 
         script.unlink(missing_ok=True)
     # A single-user server reports a failed statement and exits 0 all the same.
     if not result.is_done or any("ERROR" in line for line in result.tail):
-        raise PartError(part, f"the superuser's password of {part} could not be set", details=result.tail)
+        raise PartError(part, f"the data of {part} could not be prepared", details=result.tail)
 
 
 def ensure_template(part: str, workshop: Workshop, cluster: Cluster) -> Path:
     """The template data folder for this server, user and kind of cluster, made when there is none. Raises PartError.
 
-    It has no password, and its own rules let nobody in.
+    It has no password, its own rules let nobody in, and a spare database waits in it for its name.
     """
     tool, identity = workshop.tool, workshop.identity
-    facts = f"{tool.path.resolve()} {tool} {identity.uid} {cluster.locale} {cluster.wal_segment}"
+    facts = f"{tool.path.resolve()} {tool} {identity.uid} {cluster.locale} {cluster.wal_segment} {_SPARE}"
     name = f"postgres-{tool.version[0]}-{hashlib.sha256(facts.encode()).hexdigest()[:12]}"
     template = workshop.cache / name
     if (template / "PG_VERSION").is_file():
@@ -175,6 +195,7 @@ def ensure_template(part: str, workshop: Workshop, cluster: Cluster) -> Path:
     try:
         _own_folder(beside, identity)
         _initdb(part, workshop, cluster, beside)
+        _run_alone(part, workshop, beside, (f"CREATE DATABASE {_SPARE}",))
         # Somebody else may have been quicker; theirs is as good.
         if not template.exists():
             beside.rename(template)

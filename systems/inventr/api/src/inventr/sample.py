@@ -12,13 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
+from inventr import sample_password
 from inventr.clock import now
 from inventr.sample_products import CUSTOMERS, PRODUCTS, SampleProduct
 from inventr.tables import Movement, Order, OrderLine, Product, User
-from stackyard_kit import passwords
-
-PASSWORD = "counter-demo-26"
-"""The password of every sample user; it stands in the README and opens nothing that matters."""
 
 USERS = (
     ("clerk@inventr.example", "Cleo Clerk", "clerk"),
@@ -63,7 +60,7 @@ def load_if_empty(connection: Connection) -> None:
 def _make(moment: datetime) -> _Shop:
     # The same every time but for the dates: a screenshot of today looks like one of tomorrow.
     chance = random.Random(26)
-    digest = passwords.digest(PASSWORD)
+    digest = sample_password.digest().result()
     users = [
         {"id": _id(email), "email": email, "name": name, "role": role, "password_hash": digest}
         for email, name, role in USERS
