@@ -41,11 +41,31 @@ class Result:
         return self.code == 0
 
 
+@dataclass(frozen=True)
+class Answer:
+    """All that a command said, `output` apart from complaints. `code` as in `Result`; 124: too late."""
+
+    code: int
+    output: str
+    complaint: str
+
+    @property
+    def is_good(self) -> bool:
+        return self.code == 0
+
+
 class Runner(Protocol):
     """Whoever runs commands: the real one, or a recorder in tests."""
 
     def run(self, command: Command) -> Result:
         """Run to the end and say what came of it. Never raises for a command that fails."""
+
+
+class Asker(Protocol):
+    """Whoever asks a program something."""
+
+    def ask(self, command: Command) -> Answer:
+        """Run to the end and return what was said. Never raises for a command that fails."""
 
 
 class Processes:
@@ -65,17 +85,38 @@ class Processes:
             return Result(127, (f"{command.argv[0]}: {error.strerror or error}",))
         finally:
             os.close(output)
+        is_late = threading.Event()
+        # A wait with a limit looks only every 50 ms, which is as long as many a command takes.
+        limit = threading.Timer(command.timeout, _end_late, (process, is_late))
+        limit.daemon = True
+        limit.start()
         try:
-            code = process.wait(command.timeout)
+            code = process.wait()
+        finally:
+            limit.cancel()
+            with self._lock:
+                self._running.pop(process.pid, None)
+        if is_late.is_set():
+            return Result(124, (*_tail(command.log), f"stopped after {command.timeout:.0f} s"))
+        return Result(code, _tail(command.log))
+
+    def ask(self, command: Command) -> Answer:
+        """Run to the end and return all that was said; for questions whose answers fit into memory."""
+        try:
+            process = self._start(command, subprocess.PIPE, subprocess.PIPE)
+        except OSError as error:
+            return Answer(127, "", f"{command.argv[0]}: {error.strerror or error}")
+        try:
+            output, complaint = process.communicate(timeout=command.timeout)
         except subprocess.TimeoutExpired:
             _end(process)
-            return Result(124, (*_tail(command.log), f"stopped after {command.timeout:.0f} s"))
+            return Answer(124, "", f"{command.argv[0]} did not answer within {command.timeout:.0f} s")
         finally:
             with self._lock:
                 self._running.pop(process.pid, None)
-        return Result(code, _tail(command.log))
+        return Answer(process.returncode, output.decode(errors="replace"), complaint.decode(errors="replace"))
 
-    def _start(self, command: Command, output: int) -> subprocess.Popen[bytes]:
+    def _start(self, command: Command, output: int, errors: int = subprocess.STDOUT) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._interrupted:
                 raise InterruptedError("interrupted")
@@ -86,7 +127,7 @@ class Processes:
                 env=dict(command.env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=errors,
                 start_new_session=True,
                 user=command.uid if drop else None,
                 group=command.gid if drop else None,
@@ -109,6 +150,13 @@ def _open_log(log: Path | None) -> int:
         return os.open(os.devnull, os.O_WRONLY)
     log.parent.mkdir(parents=True, exist_ok=True)
     return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+
+
+def _end_late(process: subprocess.Popen[bytes], is_late: threading.Event) -> None:
+    # One that has been waited for has a pid that may be somebody else's by now.
+    if process.returncode is None:
+        is_late.set()
+        _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from stackyard.model.system import Edge, Need, Postgres, PythonSource, Resource, Route, Service, StaticSource, System
 from stackyard.model.values import Position, Version
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.machine import Machine, Sources, wants, wishes
 from stackyard.targets.native.toolchain import Fetch, Tool, Want

@@ -5,25 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from cryptography.x509 import DNSName, SubjectAlternativeName, load_pem_x509_certificate
 
 from stackyard.model.system import System
-from stackyard.plan.element import Kind
-from stackyard.plan.step import Downtime, Step, Verb
 from stackyard.resources.certificates import LEAF_LIFE
-from stackyard.targets.native import certificate
+from stackyard.targets.local import certificate
+from stackyard.targets.local.state import Record
 from stackyard.targets.native.layout import Layout
-from stackyard.targets.native.state import Record
 
 from .literals import edge, postgres, service, system
-
-EDGE = Step(
-    Verb.ISSUE, "the certificate of edge", "there is none", Downtime.NONE, "certificate:edge", Kind.CERTIFICATE, "edge"
-)
 
 
 class House:
@@ -38,8 +31,7 @@ class House:
         self.given: list[Path] = []
 
     def issue(self, part: str = "edge") -> None:
-        target = SimpleNamespace(system=self.system, layout=self.layout, give=self.given.append)
-        certificate.issue(cast(Any, target), replace(EDGE, part=part))
+        certificate.issue(self.system, self.layout, part, self.given.append)
 
     def reason(self, part: str = "edge") -> str:
         return certificate.reason(self.system, self.layout, self.record, part)

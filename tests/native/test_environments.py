@@ -10,14 +10,8 @@ import pytest
 
 from stackyard.errors import PartError
 from stackyard.runner import Processes
-from stackyard.targets.native.environments import (
-    _installs,
-    compile_source,
-    dependencies_digest,
-    install_environment,
-    python_project,
-    source_digest,
-)
+from stackyard.targets.local.python_project import dependencies_digest, python_project, source_digest
+from stackyard.targets.native.environments import _installs, compile_source, install_environment
 
 PYPROJECT = """
 [build-system]

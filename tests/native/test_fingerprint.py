@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stackyard.targets.native.fingerprint import is_product, of_folder, of_texts, source_files
+from stackyard.targets.local.fingerprint import is_product, of_folder, of_texts, source_files
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import pytest
 from stackyard.errors import StateError
 from stackyard.model.system import Objects, Redis, Tls
 from stackyard.model.values import Version
+from stackyard.targets.local.state import write_whole
 from stackyard.targets.native import service_programs
 from stackyard.targets.native.inspect import running_ports
 from stackyard.targets.native.program import to_json
-from stackyard.targets.native.state import write_whole
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.places import Places, write_json
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stackyard.errors import MachineError
-from stackyard.targets.native.ports import Choice, Wish, choose, load, save, taken
+from stackyard.targets.local.ports import Choice, Wish, choose, load, save, taken
 
 SHOP, COPY = Path("/home/ada/shop"), Path("/home/ada/copy-of-shop")
 WISHES = (Wish("db", 5432), Wish("api-1", 8000), Wish("api-2", None))

@@ -19,11 +19,12 @@ from redis import Redis as Connection
 from stackyard.errors import PartError
 from stackyard.model.system import Redis, System
 from stackyard.model.values import Version
-from stackyard.targets.native import part_programs, processes, redis_start, secrets
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local import secrets
+from stackyard.targets.local.identity import Identity
+from stackyard.targets.local.state import write_whole
+from stackyard.targets.native import part_programs, processes, redis_start
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.program import Program
-from stackyard.targets.native.state import write_whole
 from stackyard.targets.native.supervisor.client import Client, launch
 from stackyard.targets.native.supervisor.places import socket_folder
 from stackyard.targets.native.toolchain import Want, find

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackyard.model.system import Probe, Restart, Service
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 from stackyard.targets.native.program import Program, ProgramProbe
 from stackyard.targets.native.service_programs import programs, virtual_environment
 

@@ -12,7 +12,7 @@ import pytest
 from stackyard.errors import PartError
 from stackyard.model.system import Service
 from stackyard.runner import Command, Processes, Result
-from stackyard.targets.native.fingerprint import of_folder
+from stackyard.targets.local.fingerprint import of_folder
 from stackyard.targets.native.sites import build_site, packages_digest
 from stackyard.targets.native.toolchain import Want, find
 

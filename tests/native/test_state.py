@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from stackyard.errors import StateError
-from stackyard.targets.native.state import Record, operation, write_whole
+from stackyard.targets.local.state import Record, operation, write_whole
 
 
 def test_what_was_noted_is_known_to_the_next_command(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_lock_is_released_when_an_operation_fails(tmp_path: Path) -> None:
 def test_the_lock_of_a_killed_command_is_free_and_its_name_is_not_told_again(tmp_path: Path) -> None:
     lock = tmp_path / "operation.lock"
     code = (
-        "import os, sys; from pathlib import Path; from stackyard.targets.native.state import operation\n"
+        "import os, sys; from pathlib import Path; from stackyard.targets.local.state import operation\n"
         "with operation(Path(sys.argv[1]), 'up'): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(

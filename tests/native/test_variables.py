@@ -9,9 +9,9 @@ import pytest
 
 from stackyard.model.system import Objects, Redis, Secret, System, Tls
 from stackyard.model.values import Ref, Version
+from stackyard.targets.local.secrets import put
 from stackyard.targets.native.effects import plain
 from stackyard.targets.native.program import Piece, SecretPiece, to_json
-from stackyard.targets.native.secrets import put
 from stackyard.targets.native.service_programs import programs
 from stackyard.targets.native.variables import Addresses, of_service
 

@@ -7,11 +7,12 @@ from typing import cast
 from stackyard.model.system import System
 from stackyard.plan.diff import diff
 from stackyard.plan.element import Kind, Observed
-from stackyard.targets.native import secrets, service_programs
+from stackyard.targets.local import secrets
+from stackyard.targets.local.state import Record, write_whole
+from stackyard.targets.native import service_programs
 from stackyard.targets.native.blueprint import Blueprint, draw
 from stackyard.targets.native.inspect import data_parts, observe
 from stackyard.targets.native.machine import Machine
-from stackyard.targets.native.state import Record, write_whole
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.status import ProgramStatus, Status
 

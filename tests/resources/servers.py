@@ -20,9 +20,9 @@ from stackyard.model.values import Position, Version
 from stackyard.resources.postgres.config import Listening, config
 from stackyard.resources.postgres.settings import MB, ServerFacts, settings
 from stackyard.runner import Processes
+from stackyard.targets.local.identity import Identity
+from stackyard.targets.local.postgres_catalog import Server
 from stackyard.targets.native import postgres as native
-from stackyard.targets.native.identity import Identity
-from stackyard.targets.native.postgres_catalog import Server
 from stackyard.targets.native.toolchain.finding import find
 from stackyard.targets.native.toolchain.tool import Tool, Want
 

@@ -13,7 +13,7 @@ from stackyard.model.values import Position, Version
 from stackyard.resources.postgres.catalog import Catalog, catalog
 from stackyard.resources.postgres.reconcile import Statement, reconcile
 from stackyard.resources.postgres.scram import wanted_verifiers
-from stackyard.targets.native.postgres_catalog import Server, apply, observe_catalog
+from stackyard.targets.local.postgres_catalog import Server, apply, observe_catalog
 
 HERE = Position("stackyard.yaml", 7)
 Connection = psycopg.Connection[tuple[Any, ...]]

@@ -10,7 +10,7 @@ import pytest
 from stackyard.errors import PartError
 from stackyard.model.system import Access
 from stackyard.resources.postgres.reconcile import MARK
-from stackyard.targets.native.postgres_catalog import PasswordError
+from stackyard.targets.local.postgres_catalog import PasswordError
 
 from .servers import Running
 from .systems import bring_up, database, desired, differences, log_in, rows, service, system

@@ -9,7 +9,7 @@ import pytest
 from stackyard.errors import PartError
 from stackyard.model.system import System
 from stackyard.runner import Processes
-from stackyard.targets.native.postgres_init import Initialisation, run_init_scripts
+from stackyard.targets.local.postgres_init import Initialisation, run_init_scripts
 from stackyard.targets.native.toolchain.finding import find
 from stackyard.targets.native.toolchain.tool import Want
 

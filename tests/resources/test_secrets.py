@@ -13,7 +13,7 @@ from stackyard.errors import StateError, UsageError
 from stackyard.model.system import Objects, Redis, Secret, System
 from stackyard.model.values import Position, Version
 from stackyard.resources.secrets import generate, needed, weakness
-from stackyard.targets.native import secrets
+from stackyard.targets.local import secrets
 
 from .systems import HERE, database, service, system
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from stackyard.targets.local import holders
 from stackyard.targets.native.program import ProgramProbe
-from stackyard.targets.native.supervisor import ports, probes
+from stackyard.targets.native.supervisor import probes
 
 
 async def _run(argv: tuple[str, ...]) -> int:
@@ -117,10 +118,10 @@ def test_a_file_counts_only_when_it_is_newer_than_the_process(tmp_path: Path) ->
 
 
 def test_a_port_tells_its_owner() -> None:
-    assert (ports.is_free(21222), ports.port_owner(21222), ports.held(21222)) == (True, "", "")
+    assert (holders.is_free(21222), holders.port_owner(21222), holders.held(21222)) == (True, "", "")
     name = Path("/proc/self/comm").read_text().strip()
     for address in ("127.0.0.1", "0.0.0.0"):
         with socket.create_server((address, 21222)):
-            assert not ports.is_free(21222)
-            assert ports.held(21222) == f"port 21222 is held by {name} (pid {os.getpid()}, {Path.cwd()})"
-    assert ports.is_free(21222)
+            assert not holders.is_free(21222)
+            assert holders.held(21222) == f"port 21222 is held by {name} (pid {os.getpid()}, {Path.cwd()})"
+    assert holders.is_free(21222)

@@ -17,10 +17,11 @@ def bucket_folder(data: Path, resource: Objects) -> Path:
     return data / resource.bucket
 
 
-def command(rclone: str, data: Path, cache: Path, port: int) -> tuple[str, ...]:
-    """The server on loopback. Without `environment` it would let everybody in: start it with both, always.
+def command(rclone: str, data: Path, cache: Path, port: int, address: str = "127.0.0.1") -> tuple[str, ...]:
+    """The server, on loopback unless told otherwise.
 
-    `data` holds the bucket's folder, `cache` is scratch. It is ready when it gives any HTTP answer; SIGTERM stops it.
+    Without `environment` it would let everybody in: start it with both, always. `data` holds the bucket's folder,
+    `cache` is scratch. It is ready when it gives any HTTP answer; SIGTERM stops it.
     """
     return (
         rclone,
@@ -28,7 +29,7 @@ def command(rclone: str, data: Path, cache: Path, port: int) -> tuple[str, ...]:
         "s3",
         str(data),
         "--addr",
-        f"127.0.0.1:{port}",
+        f"{address}:{port}",
         "--config",
         "/dev/null",
         "--cache-dir",

@@ -23,6 +23,9 @@ SERVICE_USER = "default"
 ADMIN_USER = "admin"
 """Who takes backups, reads statistics and changes settings."""
 
+PROBE_USER = "probe"
+"""Who may say PING and nothing else, without a password: a health check has none to put on its command line."""
+
 SNAPSHOT = "dump.rdb"
 LOG_FOLDER = "appendonlydir"
 MANIFEST = "appendonly.aof.manifest"
@@ -84,6 +87,11 @@ def command(server: str, listening: Listening) -> tuple[str, ...]:
 
 def config(resource: Redis, passwords: Mapping[str, str], listening: Listening) -> tuple[File, ...]:
     """The configuration and the ACL file. `passwords` holds those of SERVICE_USER and ADMIN_USER."""
+    return (settings_file(resource, listening), File(ACL, users(passwords), 0o600))
+
+
+def settings_file(resource: Redis, listening: Listening) -> File:
+    """The configuration; it expects the users in ACL beside it."""
     settings = {
         "daemonize": "no",
         "supervised": "no",
@@ -99,8 +107,7 @@ def config(resource: Redis, passwords: Mapping[str, str], listening: Listening) 
         **_persistence(resource),
         **_latency(),
     }
-    text = "".join(f"{name} {value}\n" for name, value in settings.items())
-    return (File(CONFIG, text), File(ACL, _users(passwords), 0o600))
+    return File(CONFIG, "".join(f"{name} {value}\n" for name, value in settings.items()))
 
 
 def parse(text: str) -> dict[str, str]:
@@ -191,9 +198,11 @@ def _latency() -> dict[str, str]:
     }
 
 
-def _users(passwords: Mapping[str, str]) -> str:
+def users(passwords: Mapping[str, str], *, probed: bool = False) -> str:
+    """The users, as the ACL file holds them. With `probed`, PROBE_USER may ask whether the server is there."""
     service, admin = (digest(passwords[user]) for user in (SERVICE_USER, ADMIN_USER))
-    return f"user {SERVICE_USER} on #{service} {_SERVICE_RULES}\nuser {ADMIN_USER} on #{admin} ~* &* +@all\n"
+    probe = f"user {PROBE_USER} on nopass resetkeys resetchannels -@all +ping\n" if probed else ""
+    return f"user {SERVICE_USER} on #{service} {_SERVICE_RULES}\nuser {ADMIN_USER} on #{admin} ~* &* +@all\n{probe}"
 
 
 def _quoted(text: str) -> str:

@@ -42,6 +42,11 @@ class EdgePlace:
     maintenance: the system's own maintenance page, as nginx may read it; empty: the built-in one
     challenges:  the folder that holds .well-known/acme-challenge/; empty: none is served
     access_log:  a path that nginx opens for appending
+    published:   what a port that nginx listens on is to clients, where that is another one (in a container)
+    resolver:    a name server that is asked again and again for the addresses of upstreams, which are names then;
+                 it takes nginx 1.27.3. Empty: addresses stay what they are
+    direct_addresses: where direct ports listen, when not on loopback
+    status:      "address:port" of the counters for an exporter; empty: none
     """
 
     work: str
@@ -61,3 +66,15 @@ class EdgePlace:
     maintenance: str = ""
     challenges: str = ""
     access_log: str = "/dev/stdout"
+    published: Mapping[int, int] = field(default_factory=dict)
+    resolver: str = ""
+    direct_addresses: tuple[str, ...] = ()
+    status: str = ""
+
+    def public(self, port: int) -> int:
+        """The port as clients see it."""
+        return self.published.get(port, port)
+
+    def is_choice(self, addresses: tuple[str, ...]) -> bool:
+        """True where there may be more than one replica: a name that is resolved may stand for any number."""
+        return len(addresses) > 1 or bool(self.resolver)

@@ -85,6 +85,7 @@ def _values(system: System, edge: Edge, place: EdgePlace) -> dict[str, Any]:
         "edge": edge,
         "site": own,
         "listeners": listeners,
+        "direct_addresses": _direct_addresses(place),
         "names": sites.names(system, edge),
         "upstreams": sites.upstreams(everything, place),
         "pages": sites.pages(everything),
@@ -107,6 +108,12 @@ def _values(system: System, edge: Edge, place: EdgePlace) -> dict[str, Any]:
         # A client that names no host (an address in the browser) must get a certificate in development.
         "reject_handshake": place.nginx_version >= _REJECT_HANDSHAKE_SINCE and not system.is_development,
     }
+
+
+def _direct_addresses(place: EdgePlace) -> tuple[str, ...]:
+    if place.direct_addresses:
+        return place.direct_addresses
+    return ("127.0.0.1", *(("[::1]",) if {"[::1]", "[::]"} & set(place.addresses) else ()))
 
 
 def origin(text: str) -> str:

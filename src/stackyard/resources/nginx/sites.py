@@ -94,7 +94,7 @@ def upstreams(sites: Iterable[Site], place: EdgePlace) -> tuple[Upstream, ...]:
     """The upstreams that the locations of `sites` name, each once."""
     wanted = {location.target for site in sites for location in site.locations if location.kind == "proxy"}
     known = (
-        Upstream(_upstream_name(service, affinity), addresses, affinity and len(addresses) > 1)
+        Upstream(_upstream_name(service, affinity), addresses, affinity and place.is_choice(addresses))
         for service, addresses in place.upstreams.items()
         for affinity in (False, True)
     )
@@ -128,7 +128,7 @@ def _location(system: System, route: Route, place: EdgePlace) -> Location:
         _upstream_name(route.service, route.affinity),
         timeout=max(1, round(route.timeout)),
         body=route.body,
-        affinity=route.affinity and len(addresses) > 1,
+        affinity=route.affinity and place.is_choice(addresses),
     )
 
 

@@ -23,6 +23,8 @@ PRIVATE_SCHEMA = "stackyard"
 """Where we keep our own records inside the database; no service sees it."""
 
 _IDENTIFIER_BYTES = 63
+_USUAL_ROOM = 8
+"""How many of a service a database has room for before it must be restarted."""
 _TAKEN = re.compile(r"(.*_)?(owner|reader|writer|monitor)(_service)*")
 
 
@@ -129,6 +131,23 @@ def catalog(system: System, resource: Postgres) -> Catalog:
     )
 
 
+def growth(system: System, resource: Postgres) -> int:
+    """How many more connections there would be with as many of each service as there is to be room for.
+
+    The sum of this and of `Catalog.connections` stays what it is while services grow into that room.
+    """
+    return sum(
+        _limit(resource, _room(service.replicas)) - _limit(resource, service.replicas)
+        for service in clients(system, resource)
+        if not service.schedule
+    )
+
+
+def _room(replicas: int) -> int:
+    """Eight of a service, or as many as the next power of two: a step that is taken seldom."""
+    return max(_USUAL_ROOM, 1 << max(0, replicas - 1).bit_length())
+
+
 def access(system: System, resource: Postgres, service: Service) -> Access:
     """What a service may do.
 
@@ -212,9 +231,13 @@ def _service(system: System, resource: Postgres, service: Service, area: Area, m
         settings["role"] = area.owner
     if may is Access.READ:
         settings["default_transaction_read_only"] = "on"
-    # A deploy runs the old and the new release side by side.
-    limit = resource.pool * max(1, service.replicas) * 2
+    limit = _limit(resource, service.replicas)
     return Role(service_role(system, service), f"service {service.name}", True, limit, frozenset({group}), settings)
+
+
+def _limit(resource: Postgres, replicas: int) -> int:
+    """What so many of a service may open: a pool each, and twice that, for a deploy runs the old beside the new."""
+    return resource.pool * max(1, replicas) * 2
 
 
 def _fit(name: str) -> str:

@@ -18,6 +18,7 @@ class Listening:
     """Where a server answers: `folder` is where these files are rendered into, `sockets` a private folder (0700).
 
     With a certificate and a key (paths) every TCP connection must be encrypted. `networks` may connect over TCP.
+    `peer`: the server's own user in the system is its superuser, over the socket: nobody else is there (a container).
     """
 
     folder: str
@@ -27,6 +28,7 @@ class Listening:
     networks: tuple[str, ...] = ("127.0.0.1/32", "::1/128")
     certificate: str = ""
     key: str = ""
+    peer: bool = False
 
 
 def config(settings: Mapping[str, str], listening: Listening) -> tuple[File, ...]:
@@ -56,6 +58,7 @@ def _access(listening: Listening) -> str:
     """
     kind = "hostssl" if listening.certificate else "host"
     rows = [
+        *([("local", "all", SUPERUSER, "", "peer")] if listening.peer else []),
         ("local", "all", "all", "", "scram-sha-256"),
         ("local", "replication", "all", "", "scram-sha-256"),
         ("host", "all", SUPERUSER, "all", "reject"),

@@ -25,17 +25,22 @@ PRELOADED = frozenset({"pg_stat_statements", "timescaledb", "pg_cron", "pgaudit"
 _RESERVE = 20
 """Connections kept beside those of services: three for the superuser, the rest for monitoring, backups and people."""
 
+_ENTRY = 48 * 1024
+"""Bytes of shared memory for a connection that nobody has opened, mostly for the locks that it might hold."""
+
 
 @dataclass(frozen=True)
 class ServerFacts:
     """What settings depend on besides the resource.
 
-    `connections` is what all services together may open. `extensions` are those that this server has. `wal_segment`
-    is the size of a WAL segment in bytes, fixed when the cluster is made.
+    `connections` is what all services together may open, `growth` what they would beyond that with more replicas.
+    `extensions` are those that this server has. `wal_segment` is the size of a WAL segment in bytes, fixed when the
+    cluster is made.
     """
 
     cores: int = 2
     connections: int = 0
+    growth: int = 0
     extensions: frozenset[str] = frozenset({"pg_stat_statements"})
     wal_segment: int = 16 * MB
 
@@ -52,10 +57,9 @@ def settings(resource: Postgres, facts: ServerFacts) -> dict[str, str]:
             f"{resource.position}: `{taken[0]}` of {resource.name} cannot be set: Stackyard decides it",
             hint="Take it out of `settings`. Ports and TLS have keys of their own: `port`, `tls`.",
         )
-    connections = max_connections(resource, facts)
     derived = {
-        "max_connections": str(connections),
-        **_memory(resource, connections),
+        "max_connections": str(max_connections(resource, facts)),
+        **_memory(resource, _needed(resource, facts)),
         **_disk(resource),
         **_parallelism(facts),
         **_wal(resource, facts),
@@ -70,9 +74,20 @@ def settings(resource: Postgres, facts: ServerFacts) -> dict[str, str]:
 
 
 def max_connections(resource: Postgres, facts: ServerFacts) -> int:
-    """Room for every service at its limit and a reserve; at least 100, or 40 where memory is short.
+    """Room for every service at its limit and a reserve, and for services to grow where memory allows.
 
-    A connection costs 2 to 10 MB, which 256 MB cannot give a hundred times.
+    Changing it takes a restart, so it is not what changes with every replica; how many connections a service may open
+    is for the limit of its role to say. What nobody uses costs its entry in shared memory, of all of which together
+    this takes a sixteenth of the memory at most.
+    """
+    affordable = resource.memory // 16 // _ENTRY
+    return max(_needed(resource, facts), min(facts.connections + facts.growth + _RESERVE, affordable))
+
+
+def _needed(resource: Postgres, facts: ServerFacts) -> int:
+    """Connections that may be open at once; at least 100, or 40 where memory is short.
+
+    An open one costs 2 to 10 MB, which 256 MB cannot give a hundred times.
     """
     floor = 100 if resource.memory >= 512 * MB else 40
     return max(floor, facts.connections + _RESERVE)

@@ -16,8 +16,9 @@ from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Servi
 from stackyard.plan.element import Element, Kind
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import fingerprint, part_programs, service_programs
-from stackyard.targets.native.certificate import hosts as certificate_hosts
+from stackyard.targets.local import fingerprint
+from stackyard.targets.local.certificate import hosts as certificate_hosts
+from stackyard.targets.native import part_programs, service_programs
 from stackyard.targets.native.layout import WATCHER
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.program import Program, SecretPiece

@@ -16,24 +16,23 @@ from stackyard.resources.objects import bucket_folder
 from stackyard.resources.postgres.catalog import owner_role
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.runner import Command
+from stackyard.targets.local import certificate, secrets
+from stackyard.targets.local.layout import user_cache
+from stackyard.targets.local.postgres_init import Initialisation, run_init_scripts
+from stackyard.targets.local.state import write_whole
 from stackyard.targets.native import (
     access,
-    certificate,
     environments,
     postgres,
     postgres_settings,
     processes,
     redis_settings,
-    secrets,
     service_programs,
     sites,
     toolchain,
 )
 from stackyard.targets.native.blueprint import LOGS
-from stackyard.targets.native.layout import user_cache
-from stackyard.targets.native.postgres_init import Initialisation, run_init_scripts
 from stackyard.targets.native.program import Piece, SecretPiece
-from stackyard.targets.native.state import write_whole
 from stackyard.targets.native.toolchain import Fetch
 
 if TYPE_CHECKING:
@@ -66,6 +65,10 @@ def _write(target: NativeTarget, step: Step) -> None:
     target.give(folder)
 
 
+def _issue(target: NativeTarget, step: Step) -> None:
+    certificate.issue(target.system, target.layout, step.part, target.give)
+
+
 def _data(target: NativeTarget, step: Step) -> None:
     resource = target.system.resource(step.part)
     folder = target.layout.data(step.part)
@@ -88,7 +91,7 @@ def _data(target: NativeTarget, step: Step) -> None:
     tool = target.machine.tool(step.part)
     workshop = postgres.Workshop(tool, target.machine.identity, target.runner, user_cache() / "templates")
     password = database.password(SUPERUSER)
-    if not postgres.create_data(step.part, workshop, folder, cluster, password):
+    if not postgres.create_data(step.part, workshop, folder, cluster, password, database.catalog.database):
         # Old data beside a new secret: the superuser's way in is made to fit; the other roles follow once it runs.
         postgres.set_superuser_password(step.part, workshop, folder, password)
 
@@ -195,7 +198,7 @@ _EFFECTS: Mapping[Kind, Callable[[NativeTarget, Step], None]] = {
     Kind.TOOL: _fetch,
     Kind.FILES: _write,
     Kind.DATA: _data,
-    Kind.CERTIFICATE: certificate.issue,
+    Kind.CERTIFICATE: _issue,
     Kind.ENVIRONMENT: _install,
     Kind.SITE: _build,
     Kind.CATALOG: _reconcile,

@@ -9,7 +9,8 @@ from stackyard.model.system import Postgres, PythonSource, Redis, System
 from stackyard.plan.element import Element, Kind
 from stackyard.plan.step import Plan, Verb
 from stackyard.resources import redis
-from stackyard.targets.native import environments, postgres_settings, service_programs
+from stackyard.targets.local.python_project import python_project
+from stackyard.targets.native import postgres_settings, service_programs
 from stackyard.targets.native.head_start import Ahead, Inputs, remember
 from stackyard.targets.native.layout import WATCHER
 from stackyard.targets.native.machine import Machine, wishes
@@ -83,7 +84,7 @@ def _inputs(system: System, machine: Machine, programs: list[Program]) -> Inputs
     there: list[str] = []
     for service in system.services:
         if isinstance(service.source, PythonSource):
-            written += map(str, (service.source.path, *environments.python_project(service.source.path)[1]))
+            written += map(str, (service.source.path, *python_project(service.source.path)[1]))
             made.append(str(service_programs.virtual_environment(service, machine) / "bin" / "python"))
     for resource in system.resources:
         if isinstance(resource, Postgres):

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackyard import __version__
-from stackyard.targets.native.fingerprint import source_files
-from stackyard.targets.native.folders import note_file
-from stackyard.targets.native.ports import is_taken
+from stackyard.targets.local.fingerprint import source_files
+from stackyard.targets.local.folders import note_file
+from stackyard.targets.local.ports import is_taken
 from stackyard.targets.native.program import Program, from_json, to_json
 from stackyard.targets.native.supervisor.places import read_json, write_json
 

@@ -12,25 +12,23 @@ from stackyard.model.system import Objects, Postgres, Redis, StaticSource, Syste
 from stackyard.plan.element import Element, Kind, Observed, Seen
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.secrets import password_secret
+from stackyard.targets.local import certificate, fingerprint, secrets
+from stackyard.targets.local.databases import Database
+from stackyard.targets.local.postgres_catalog import PasswordError
+from stackyard.targets.local.state import Record
 from stackyard.targets.native import (
     access,
-    certificate,
-    fingerprint,
     postgres,
     postgres_settings,
     redis_settings,
-    secrets,
     service_programs,
     sites,
 )
 from stackyard.targets.native.blueprint import LOGS, Blueprint
-from stackyard.targets.native.databases import Database
 from stackyard.targets.native.layout import EDGE, WATCHER, Layout
 from stackyard.targets.native.machine import Machine
-from stackyard.targets.native.postgres_catalog import PasswordError
 from stackyard.targets.native.program import from_json
 from stackyard.targets.native.reloading import is_taken_in
-from stackyard.targets.native.state import Record
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.places import Places, read_json
 from stackyard.targets.native.supervisor.status import ProgramStatus
@@ -137,7 +135,7 @@ class _Look:
         assert isinstance(resource, Postgres)
         if running is None or running.broken:
             return None
-        database = Database(self.system, resource, self.layout, self.machine.ports[resource.name])
+        database = self._database(resource, self.machine.ports[resource.name])
         unmade = [role for role in database.catalog.logins if not self._has_password(resource, role)]
         if SUPERUSER in unmade:
             raise StateError(
@@ -170,12 +168,15 @@ class _Look:
             if isinstance(resource, Redis):
                 return Seen(broken="; ".join(redis_settings.differences(resource, self.layout, port, files[0].content)))
             assert isinstance(resource, Postgres)
-            server = Database(self.system, resource, self.layout, port).server
+            server = self._database(resource, port).server
             found = postgres_settings.differences(resource, self.layout, server, files[0].content)
             return Seen(broken="; ".join(one.sentence for one in found))
         except (PartError, StateError):
             # It does not answer, or its password is gone: that is for others to say.
             return Seen()
+
+    def _database(self, resource: Postgres, port: int) -> Database:
+        return Database(self.system, resource, self.layout.secrets, self.layout.sockets, port)
 
     def _has_password(self, resource: Postgres, role: str) -> bool:
         return (self.layout.secrets / password_secret(resource, role)).exists()

@@ -15,8 +15,9 @@ from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Sourc
 from stackyard.model.values import Version
 from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import environments, fingerprint, ports, sites
-from stackyard.targets.native.identity import Identity, blocked_ancestors, service_identity
+from stackyard.targets.local import fingerprint, ports, python_project
+from stackyard.targets.local.identity import Identity, blocked_ancestors, service_identity
+from stackyard.targets.native import sites
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Fetch, Tool, Want, python_for, resolve
 from stackyard.targets.native.variables import Addresses
@@ -199,10 +200,10 @@ def _all_sources(system: System, identity: Identity) -> dict[str, Sources]:
 def _sources(source: Source, pythons: Callable[[str], Tool], stack_file: Path) -> Sources:
     """What a service is made of. The stack file may lie beside it; what it says has facets of its own."""
     if isinstance(source, PythonSource):
-        requires, _ = environments.python_project(source.path)
+        requires, _ = python_project.python_project(source.path)
         return Sources(
-            environments.source_digest(source.path, without=stack_file),
-            environments.dependencies_digest(source.path),
+            python_project.source_digest(source.path, without=stack_file),
+            python_project.dependencies_digest(source.path),
             pythons(requires),
         )
     if isinstance(source, StaticSource):

@@ -12,7 +12,8 @@ from stackyard.model.system import Objects, Postgres, Redis, StaticSource, Syste
 from stackyard.resources import nginx, objects, redis
 from stackyard.resources.postgres import catalog, config, settings
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import fingerprint, postgres, variables
+from stackyard.targets.local import fingerprint
+from stackyard.targets.native import postgres, variables
 from stackyard.targets.native.layout import EDGE, WATCHER
 from stackyard.targets.native.machine import Machine, edge_addresses
 from stackyard.targets.native.program import Program, ProgramProbe
@@ -52,6 +53,7 @@ def _postgres_files(system: System, part: Postgres, machine: Machine) -> tuple[F
     facts = settings.ServerFacts(
         cores=machine.cores,
         connections=catalog.catalog(system, part).connections,
+        growth=catalog.growth(system, part),
         extensions=postgres.available_extensions(machine.tool(part.name)),
         wal_segment=cluster.wal_segment,
     )
@@ -119,10 +121,7 @@ def _objects(system: System, part: Objects, machine: Machine) -> Program:
     tool = machine.tool(part.name)
     port = machine.ports[part.name]
     layout = machine.layout
-    own = {
-        key: variables.of_resource_value(value, part, machine.addresses)
-        for key, value in objects.environment(part).items()
-    }
+    own = variables.of_store(system, part, machine.addresses)
     return _program(
         machine,
         part.name,

@@ -1,17 +1,13 @@
-"""What a Redis runs with: how that differs from its files, and how it is put right without a stop."""
+"""What a Redis on this machine runs with, reached at its port of loopback; the rest is what every target does."""
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from stackyard.errors import PartError
 from stackyard.model.system import Redis
 from stackyard.resources import redis
-from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import secrets
+from stackyard.targets.local import redis_settings as common
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.variables import LOOPBACK
 
@@ -20,30 +16,10 @@ if TYPE_CHECKING:
 
     from stackyard.targets.native.target import NativeTarget
 
-_LIMIT = 600.0
-"""Seconds for a log of all data to be written anew; 2 million keys take about two."""
-
 
 def connect(resource: Redis, layout: Layout, port: int, user: str = redis.ADMIN_USER) -> Connection:
     """A connection as the administrator, or another user; nothing is sent yet. Raises StateError without a password."""
-    from redis import Redis as Connection
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    return Connection(
-        host=LOOPBACK,
-        port=port,
-        username=user,
-        password=secrets.read(layout.secrets, password_secret(resource, user)),
-        ssl=resource.tls,
-        # Whom we reach is our own port.
-        ssl_cert_reqs="none",
-        # A refused password is refused the second time, too.
-        retry=Retry(NoBackoff(), 0),
-        socket_timeout=5,
-        socket_connect_timeout=5,
-        decode_responses=True,
-    )
+    return common.connect(resource, layout.secrets, user, host=LOOPBACK, port=port)
 
 
 def differences(resource: Redis, layout: Layout, port: int, config: str) -> tuple[str, ...]:
@@ -51,99 +27,18 @@ def differences(resource: Redis, layout: Layout, port: int, config: str) -> tupl
 
     A server that does not answer is not compared. Raises StateError without a password.
     """
-    from redis.exceptions import AuthenticationError, RedisError
-
     with connect(resource, layout, port) as connection:
-        try:
-            found = dict(connection.config_get("*"))
-            wanted = redis.parse(config)
-            changed = [f"{name} is {_shown(found[name])}" for name in _changed(wanted, found)]
-            return (*changed, *_users(connection, resource, layout, has_dry_run="enable-debug-command" in found))
-        except AuthenticationError:
-            return (f"it does not accept the password of {redis.ADMIN_USER}",)
-        except RedisError:
-            return ()
-
-
-def _changed(wanted: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
-    return [name for name, value in wanted.items() if name in found and found[name] != value]
-
-
-def _shown(value: str) -> str:
-    return value or '""'
-
-
-def _users(connection: Connection, resource: Redis, layout: Layout, *, has_dry_run: bool) -> Iterator[str]:
-    """How users differ from the ACL file, whose rules every server writes down in its own way."""
-    listed: Any = connection.acl_list()
-    names = {line.split()[1] for line in listed}
-    for name in sorted(names - {redis.SERVICE_USER, redis.ADMIN_USER}):
-        yield f"there is a user {name}"
-    for name in (redis.SERVICE_USER, redis.ADMIN_USER):
-        user: Any = connection.acl_getuser(name) if name in names else None
-        digest = redis.digest(secrets.read(layout.secrets, password_secret(resource, name)))
-        if user is None:
-            yield f"there is no user {name}"
-        elif user["passwords"] != [digest] or "nopass" in user["flags"]:
-            yield f"{name} has another password"
-        elif "on" not in user["flags"]:
-            yield f"{name} is switched off"
-    # Servers before 7.0 have no way of asking.
-    if redis.SERVICE_USER in names and has_dry_run:
-        ask: Any = connection.execute_command
-        wrong = list(redis.wrongly_allowed(lambda *words: ask("ACL", "DRYRUN", *words)))
-        if wrong:
-            yield f"{redis.SERVICE_USER} {', '.join(wrong)}"
+        return common.differences(connection, resource, layout.secrets, config)
 
 
 def put_right(target: NativeTarget, resource: Redis, restart: Callable[[], None]) -> None:
     """Have the server run as its files say. Raises PartError."""
-    from redis.exceptions import AuthenticationError, RedisError
-
     config = next(file.content for file in target.blueprint.files[resource.name] if file.path == redis.CONFIG)
-    wanted = redis.parse(config)
     with connect(resource, target.layout, target.machine.ports[resource.name]) as connection:
-        try:
-            found = dict(connection.config_get("*"))
-            for name in _changed(wanted, found):
-                connection.config_set(name, wanted[name])
-            connection.acl_load()
-            _await_log(resource, connection, wanted)
-        except AuthenticationError:
-            # Nobody can load the users anew but the server itself.
-            restart()
-        except RedisError as error:
-            raise PartError(
-                resource.name,
-                f"{resource.name} does not take in its settings: {error}",
-                hint=f"`stackyard restart {resource.name}` starts it with them.",
-            ) from error
+        common.put_right(connection, resource, config, restart)
 
 
 def complete_log(target: NativeTarget, resource: Redis) -> None:
-    """Before a restart: have a log written of all that is in memory where somebody has switched the log off.
-
-    The server would start on the old log, and lose what was written since. One that does not answer is left alone.
-    """
-    from redis.exceptions import RedisError
-
-    if "aof" not in resource.persistence:
-        return
-    connection = connect(resource, target.layout, target.machine.ports[resource.name])
-    with connection, contextlib.suppress(RedisError):
-        found: Any = connection.config_get("appendonly")
-        if found["appendonly"] == "no":
-            connection.config_set("appendonly", "yes")
-            _await_log(resource, connection, {"appendonly": "yes"})
-
-
-def _await_log(resource: Redis, connection: Connection, wanted: Mapping[str, str]) -> None:
-    """A log that was switched off is written anew from what is in memory; before that is done a stop would lose it."""
-    deadline = time.monotonic() + _LIMIT
-    while wanted.get("appendonly") == "yes":
-        state: Any = connection.info("persistence")
-        if not state["aof_rewrite_in_progress"] and not state["aof_rewrite_scheduled"]:
-            return
-        if time.monotonic() > deadline:
-            raise PartError(resource.name, f"{resource.name} did not write its log anew within {_LIMIT:.0f} s")
-        time.sleep(0.05)
+    """Before a restart: see that what is in memory is in the log, too. Raises PartError."""
+    with connect(resource, target.layout, target.machine.ports[resource.name]) as connection:
+        common.complete_log(connection, resource)

@@ -10,7 +10,7 @@ from stackyard.errors import PartError
 from stackyard.model.system import Redis
 from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import secrets
+from stackyard.targets.local import secrets
 from stackyard.targets.native.program import Program
 from stackyard.targets.native.supervisor.client import Client
 

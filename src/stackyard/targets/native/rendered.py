@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from stackyard.model.files import File
-from stackyard.targets.native.state import write_whole
+from stackyard.targets.local.state import write_whole
 
 
 def kept(store: Path, values: object, package: str, render: Callable[[], tuple[File, ...]]) -> tuple[File, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from stackyard.errors import PartError
 from stackyard.model.system import Service, StaticSource
 from stackyard.runner import Command, Runner
-from stackyard.targets.native import fingerprint
+from stackyard.targets.local import fingerprint
 from stackyard.targets.native.prune import keep_newest
 
 # A front end in the folder of the stack file: what is ours, secrets and all, must never be served.

@@ -14,14 +14,14 @@ from stackyard.plan.diff import diff
 from stackyard.plan.element import Kind
 from stackyard.plan.step import Plan, Step, Verb
 from stackyard.runner import Processes
+from stackyard.targets.local.databases import Database
+from stackyard.targets.local.state import Record
 from stackyard.targets.native import effects, inspect, machine
 from stackyard.targets.native.blueprint import Blueprint, draw
-from stackyard.targets.native.databases import Database
 from stackyard.targets.native.foresight import too_early
 from stackyard.targets.native.launching import Launching
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.refusals import refuse
-from stackyard.targets.native.state import Record
 from stackyard.targets.native.supervisor.client import Client, alive_leases, connect, launch
 from stackyard.targets.native.supervisor.status import Mode
 from stackyard.targets.native.toolchain import Tool
@@ -104,7 +104,8 @@ class NativeTarget:
 
     def database(self, resource: Postgres) -> Database:
         """The database of the system in this resource."""
-        return Database(self.system, resource, self.layout, self.machine.ports[resource.name])
+        here = self.layout
+        return Database(self.system, resource, here.secrets, here.sockets, self.machine.ports[resource.name])
 
     def runs(self, name: str) -> bool:
         """Whether the process of that id runs now."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from stackyard.errors import MachineError
 from stackyard.model.system import System
+from stackyard.targets.local.identity import service_identity
 from stackyard.targets.native.doctor import access, limits, programs
 from stackyard.targets.native.doctor.check import Check, Fix, Verdict, is_well
 from stackyard.targets.native.doctor.repair import Outcome, Run, install
-from stackyard.targets.native.identity import service_identity
 from stackyard.targets.native.toolchain import Store, default_store
 
 __all__ = ["Check", "Fix", "Outcome", "Run", "Verdict", "examine", "install", "is_well"]

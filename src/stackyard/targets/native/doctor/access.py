@@ -9,10 +9,10 @@ from pathlib import Path
 
 from stackyard.errors import MachineError
 from stackyard.model.system import System
+from stackyard.targets.local.holders import held
+from stackyard.targets.local.identity import SYSTEM_USER, Identity, blocked_ancestors, service_identity
 from stackyard.targets.native.doctor.check import Check, Fix, Verdict
-from stackyard.targets.native.identity import SYSTEM_USER, Identity, blocked_ancestors, service_identity
 from stackyard.targets.native.machine import wishes
-from stackyard.targets.native.supervisor.ports import held
 
 _FIRST_OPEN_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from stackyard.errors import StackyardError
 from stackyard.model.system import PythonSource, StaticSource, System
+from stackyard.targets.local.identity import Identity
+from stackyard.targets.local.python_project import python_project
 from stackyard.targets.native.doctor.check import Check, Fix
-from stackyard.targets.native.environments import python_project
-from stackyard.targets.native.identity import Identity
 from stackyard.targets.native.machine import wants
 from stackyard.targets.native.toolchain import Fetch, Store, Tool, Want, dotted, find, plan_fetch, python_for
 from stackyard.targets.native.toolchain.catalogue import BINARIES

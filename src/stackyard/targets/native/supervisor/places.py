@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stackyard.errors import StateError
-from stackyard.targets.native.folders import card_file
+from stackyard.targets.local.folders import card_file
 
 
 @dataclass(frozen=True)

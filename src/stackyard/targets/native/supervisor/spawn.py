@@ -10,8 +10,9 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from stackyard.targets.local import holders
 from stackyard.targets.native.program import Piece, Program, SecretPiece
-from stackyard.targets.native.supervisor import ports, postmaster, processes
+from stackyard.targets.native.supervisor import postmaster, processes
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -102,7 +103,7 @@ def start(program: Program, mark: str, output: int) -> int:
     Every port that it will open must be free: otherwise the answer of a stranger would make it look ready.
     """
     for port in program.ports:
-        if clause := ports.held(port):
+        if clause := holders.held(port):
             raise SpawnRefused(clause)
     if program.probe.kind == "pidfile":
         postmaster.clear_stale_lock(Path(program.probe.path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 from stackyard.targets.native.toolchain.fetching import fetch, plan_fetch
 from stackyard.targets.native.toolchain.finding import find
 from stackyard.targets.native.toolchain.python import python_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from stackyard.targets.native.identity import Identity, may_execute
+from stackyard.targets.local.identity import Identity, may_execute
 from stackyard.targets.native.toolchain.machine import installed, why_of
 from stackyard.targets.native.toolchain.probing import Probe
 from stackyard.targets.native.toolchain.store import Store, default_store

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from stackyard.targets.native.identity import Identity, may_execute
+from stackyard.targets.local.identity import Identity, may_execute
 from stackyard.targets.native.toolchain.catalogue import BINARIES, BREW_PREFIXES, Binary
 from stackyard.targets.native.toolchain.probing import Probe
 from stackyard.targets.native.toolchain.tool import Source, Tool, Want

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stackyard.errors import MachineError
-from stackyard.targets.native.identity import Identity, blocked_ancestors, may_execute
+from stackyard.targets.local.identity import Identity, blocked_ancestors, may_execute
 from stackyard.targets.native.toolchain.catalogue import Binary
 from stackyard.targets.native.toolchain.machine import program_folders
 from stackyard.targets.native.toolchain.probing import Probe

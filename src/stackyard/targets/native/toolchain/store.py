@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from stackyard.errors import MachineError
-from stackyard.targets.native.layout import user_cache
+from stackyard.targets.local.layout import user_cache
 from stackyard.targets.native.toolchain.tool import Numbers, Source, Tool, dotted
 
 _SHARED = Path("/var/cache/stackyard/tools")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from stackyard.model.system import Postgres, System
 from stackyard.resources.postgres.catalog import Catalog, catalog
@@ -10,18 +11,21 @@ from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.postgres.reconcile import Statement, reconcile
 from stackyard.resources.postgres.scram import wanted_verifiers
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.native import secrets
-from stackyard.targets.native.layout import Layout
-from stackyard.targets.native.postgres_catalog import Server, apply, observe_catalog
+from stackyard.targets.local import secrets
+from stackyard.targets.local.postgres_catalog import Server, apply, observe_catalog
 
 
 @dataclass(frozen=True)
 class Database:
-    """The database of `system` in `resource`, whose server answers at `port`."""
+    """The database of `system` in `resource`. Its server answers at `port` in the folder `sockets`.
+
+    `secrets` is the folder that its passwords are in.
+    """
 
     system: System
     resource: Postgres
-    layout: Layout
+    secrets: Path
+    sockets: Path
     port: int
 
     @property
@@ -30,11 +34,11 @@ class Database:
 
     @property
     def server(self) -> Server:
-        return Server(self.resource.name, self.layout.sockets, self.port, self.password(SUPERUSER))
+        return Server(self.resource.name, self.sockets, self.port, self.password(SUPERUSER))
 
     def password(self, role: str) -> str:
         """The password that the role should have. Raises StateError when there is none."""
-        return secrets.read(self.layout.secrets, password_secret(self.resource, role))
+        return secrets.read(self.secrets, password_secret(self.resource, role))
 
     def differences(self) -> tuple[Statement, ...]:
         """What would have to be run so that the database is as the file wants it. Raises PartError."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stackyard.model.system import System
-from stackyard.plan.step import Step
 from stackyard.resources.certificates import (
     RENEW_BEFORE,
     ensure_authority,
@@ -16,11 +15,8 @@ from stackyard.resources.certificates import (
     hosts_of,
     needs_renewal,
 )
-from stackyard.targets.native.layout import Layout, user_data
-from stackyard.targets.native.state import Record
-
-if TYPE_CHECKING:
-    from stackyard.targets.native.target import NativeTarget
+from stackyard.targets.local.layout import Layout, user_data
+from stackyard.targets.local.state import Record
 
 
 def hosts(system: System, part: str) -> tuple[str, ...]:
@@ -30,18 +26,22 @@ def hosts(system: System, part: str) -> tuple[str, ...]:
     return hosts_of("localhost", tenants=False)
 
 
-def issue(target: NativeTarget, step: Step) -> None:
-    """Issue the certificate of a part, valid for 90 days. Raises StateError for a broken authority."""
-    wanted = hosts(target.system, step.part)
+def issue(system: System, layout: Layout, part: str, give: Callable[[Path], None] | None = None) -> None:
+    """Issue the certificate of a part, valid for 90 days. Raises StateError for a broken authority.
+
+    `give` hands each path over to the user that parts run as, where that is another than we are.
+    """
+    wanted = hosts(system, part)
     now = datetime.now(UTC)
-    folder = target.layout.certificate(step.part).parent
+    folder = layout.certificate(part).parent
     folder.mkdir(parents=True, exist_ok=True)
-    if target.layout.key(step.part).exists() and target.layout.key(step.part).stat().st_mode & 0o077:
+    if layout.key(part).exists() and layout.key(part).stat().st_mode & 0o077:
         # What was readable may have been read: the key goes, not only its mode.
-        target.layout.key(step.part).unlink()
+        layout.key(part).unlink()
     pair, _ = ensure_leaf(folder, ensure_authority(user_data(), now, wanted), wanted, now)
-    for path in (folder, pair.certificate, pair.key):
-        target.give(path)
+    if give is not None:
+        for path in (folder, pair.certificate, pair.key):
+            give(path)
 
 
 def reason(system: System, layout: Layout, record: Record, part: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackyard.errors import MachineError
-from stackyard.targets.native.state import write_whole
+from stackyard.targets.local.state import write_whole
 
 # Below 32768 begins nothing that the kernel hands out by itself, so an outgoing connection cannot take our port.
 _FIRST, _SPAN = 10_000, 21_900
@@ -178,7 +178,7 @@ def _has_ipv6() -> bool:
 
 
 def _owner(port: int) -> str:
-    from stackyard.targets.native.supervisor.ports import port_owner
+    from stackyard.targets.local.holders import port_owner
 
     return port_owner(port)
 

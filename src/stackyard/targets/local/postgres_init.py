@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from stackyard.errors import PartError
 from stackyard.resources.postgres.reconcile import COMPLETE, RECORD_TABLE
 from stackyard.runner import Command, Runner
-from stackyard.targets.native.identity import Identity
-from stackyard.targets.native.postgres_catalog import Server
+from stackyard.targets.local.identity import Identity
+from stackyard.targets.local.postgres_catalog import Server
 
 if TYPE_CHECKING:
     import psycopg

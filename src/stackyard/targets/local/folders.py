@@ -25,3 +25,13 @@ def card_file(folder: Path) -> Path:
 def lock_file(folder: Path) -> Path:
     """The lock of operations that change a system, in the folder of an environment."""
     return folder / "operation.lock"
+
+
+def target_file(folder: Path) -> Path:
+    """Which target runs or last ran, in the folder of an environment."""
+    return folder / "target"
+
+
+def scale_file(folder: Path) -> Path:
+    """The replicas that `stackyard scale` was told, in the folder of an environment."""
+    return folder / "scale.json"

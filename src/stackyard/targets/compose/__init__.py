@@ -1,0 +1,1 @@
+"""The Compose target: the same stack file on one Docker Engine."""

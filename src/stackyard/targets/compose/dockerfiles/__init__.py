@@ -1,0 +1,70 @@
+"""How what we build is built: Dockerfiles for Python services and for the edge with its front ends.
+
+`recipes` reads what the projects say about themselves; everything below it is a pure function of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from stackyard.model.files import File
+from stackyard.model.system import PythonSource, StaticSource, System
+from stackyard.targets.compose.dockerfiles import edge, python
+from stackyard.targets.compose.dockerfiles.ignoring import ignored
+from stackyard.targets.compose.dockerfiles.reading import read_python, read_site
+from stackyard.targets.compose.names import EDGE
+from stackyard.targets.compose.rendering import Recipe
+
+
+def recipes(system: System, folder: Path) -> dict[str, Recipe]:
+    """The recipes of all that is built for `system`, by service name, with "edge" for the edge.
+
+    `folder` is where the files are rendered to: it never gets into an image. Raises PartError for a project that
+    cannot be read, MachineError for one that no Python fits.
+    """
+    made = {
+        service.name: _python(service.name, service.source.path, folder)
+        for service in system.services
+        if isinstance(service.source, PythonSource)
+    }
+    if system.edge is not None:
+        made[EDGE] = _edge(system, folder)
+    return made
+
+
+def common(folders: Sequence[Path]) -> Path:
+    """The folder that a build starts from: the deepest that holds all of them."""
+    first, *others = folders
+    for other in others:
+        while not other.is_relative_to(first):
+            first = first.parent
+    return first
+
+
+def _python(name: str, path: Path, folder: Path) -> Recipe:
+    project = read_python(name, path)
+    context = common((path, *project.folders))
+    places = tuple(_place(each, context) for each in (path, *project.folders))
+    text = python.dockerfile(project.at(places[0], places[1:]))
+    return Recipe(_files(text, ignored(context, (path, *project.folders), folder)), context)
+
+
+def _edge(system: System, folder: Path) -> Recipe:
+    sites = [(service, service.source) for service in system.services if isinstance(service.source, StaticSource)]
+    if not sites:
+        return Recipe(_files(edge.dockerfile(()), "*\n"))
+    context = common([source.path for _, source in sites])
+    built = tuple(read_site(service.name, source, _place(source.path, context)) for service, source in sites)
+    # What is served as it lies may well have a folder that is called like a product.
+    plain = frozenset(source.path for _, source in sites if not source.script)
+    text = ignored(context, [source.path for _, source in sites], folder, plain=plain)
+    return Recipe(_files(edge.dockerfile(built), text), context)
+
+
+def _files(dockerfile: str, ignore: str) -> tuple[File, ...]:
+    return (File(PurePosixPath("Dockerfile"), dockerfile), File(PurePosixPath("Dockerfile.dockerignore"), ignore))
+
+
+def _place(path: Path, context: Path) -> str:
+    return path.relative_to(context).as_posix()

@@ -1,0 +1,26 @@
+"""Where the Compose target keeps things, beside what it shares with other targets of this machine.
+
+compose       the rendered files, with the assembled secrets in compose/secrets
+compose.json  what was made, as it was made
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stackyard.targets.local import layout
+
+
+@dataclass(frozen=True)
+class Layout(layout.Layout):
+    """The folders of one system in one environment, for Compose."""
+
+    @property
+    def rendered(self) -> Path:
+        """The folder of the Compose project."""
+        return self.folder / "compose"
+
+    @property
+    def state_file(self) -> Path:
+        return self.folder / "compose.json"

@@ -1,0 +1,1 @@
+"""What each part becomes in a Compose document, a file a kind."""

@@ -1,0 +1,65 @@
+"""What the target does not keep is an error with its line, unless the file accepts it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stackyard.errors import MachineError
+from stackyard.targets.compose.support import notices, refuse, table
+from stackyard.targets.support import Verdict
+from stackyard.verify.promises import PROMISES
+
+from .test_compose_cases import ALL
+from .yard import case, systems
+
+LOSSES = """\
+system: shop
+services: {api: {build: ./api, command: serve, port: 8000}}
+resources:
+  db: {postgres: 16, replicas: 1}
+  photos: {objects: {versioning: true}}
+edge: {host: shop.example.org, routes: {/: api}, tls: acme}
+backups: {}
+"""
+ACCEPTED = "accept_loss: {compose: [resources.db.replicas, resources.photos, edge.tls, backups]}\n"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_usual_system_is_kept_whole(name: str, tmp_path: Path) -> None:
+    for system in systems(tmp_path, case(name)).values():
+        refuse(system)
+        assert notices(system) == ()
+
+
+def test_every_loss_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    system = systems(tmp_path, LOSSES)["production"]
+    with pytest.raises(MachineError) as caught:
+        refuse(system)
+    told = [caught.value.what, *caught.value.details]
+    assert [one.partition(": ")[0].rpartition("/")[2] for one in told] == [f"stackyard.yaml:{n}" for n in (4, 5, 6, 7)]
+    assert "[resources.db.replicas, resources.photos.objects.versioning, edge.tls, backups]" in caught.value.hint
+
+
+def test_a_loss_that_is_accepted_is_a_notice(tmp_path: Path) -> None:
+    system = systems(tmp_path, LOSSES + ACCEPTED)["production"]
+    refuse(system)
+    assert len(notices(system)) == 4
+
+
+def test_a_queue_cannot_be_accepted(tmp_path: Path) -> None:
+    text = "system: shop\nresources: {jobs: {queue: rabbitmq}}\naccept_loss: {compose: [resources.jobs]}\n"
+    system = systems(tmp_path, text + "services: {api: {build: ./api, command: serve}}\n")["production"]
+    with pytest.raises(MachineError, match="refused"):
+        refuse(system)
+
+
+def test_a_field_that_is_not_kept_can_be_found_in_a_file_and_names_known_promises() -> None:
+    rows = table()
+    assert len({row.field for row in rows}) == len(rows)
+    for row in rows:
+        assert (row.verdict is Verdict.KEPT) == (row.found.__name__ == "nowhere"), row.field
+        assert row.how
+        assert set(row.promises) <= set(PROMISES), row.field
+    assert set(Verdict) == {row.verdict for row in rows}
