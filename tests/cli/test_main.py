@@ -87,9 +87,11 @@ def test_words_after_two_dashes_are_for_another_program(capsys: pytest.CaptureFi
     assert "status takes nothing after --" in capsys.readouterr().err
 
 
-def test_what_stands_after_two_dashes_reaches_the_other_program_untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stands_after_two_dashes_reaches_the_other_program_untouched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     from stackyard.operate import run as operate_run
-    from stackyard.spec import load as spec_load
+    from stackyard.operate import scale as operate_scale
 
     seen: list[object] = []
 
@@ -97,7 +99,9 @@ def test_what_stands_after_two_dashes_reaches_the_other_program_untouched(monkey
         seen.append((name, argv, owner))
         return 17
 
-    monkeypatch.setattr(spec_load, "load", lambda *_: None)
+    (tmp_path / "stackyard.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(operate_scale, "load", lambda *_: None)
     monkeypatch.setattr(operate_run, "run", note)
     assert main(["run", "api", "--owner", "--", "alembic", "--help", "--", "-x", "up"]) == 17
     assert seen == [("api", ("alembic", "--help", "--", "-x", "up"), True)]

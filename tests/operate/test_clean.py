@@ -10,8 +10,8 @@ import pytest
 
 from stackyard.errors import StateError
 from stackyard.operate.clean import clean, removals
+from stackyard.targets.local.state import Record, operation
 from stackyard.targets.native.layout import Layout
-from stackyard.targets.native.state import Record, operation
 from stackyard.targets.native.supervisor.client import launch
 from stackyard.targets.native.supervisor.places import socket_folder
 
@@ -41,9 +41,9 @@ def there(layout: Layout, names: tuple[str, ...]) -> list[str]:
 
 def test_what_would_go_is_named_with_its_size_before_anything_goes(layout: Layout) -> None:
     """TOP-13: clean says what it removes and how much that is."""
-    found = {removal.path.name: (removal.size, removal.is_lasting) for removal in removals(layout, data=False)}
+    found = {Path(removal.name).name: (removal.size, removal.is_lasting) for removal in removals(layout, data=False)}
     assert found == dict.fromkeys(("envs", "sites", "etc", "tls"), (1000, False))
-    whole = {removal.path.name for removal in removals(layout, data=True) if removal.is_lasting}
+    whole = {Path(removal.name).name for removal in removals(layout, data=True) if removal.is_lasting}
     assert whole == {"data", "secrets", "log", "state.json"}
     assert there(layout, (*REMAKEABLE, *LASTING)) == [*REMAKEABLE, *LASTING]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from stackyard.cli.output import paint, say, system_arguments
+from stackyard.cli.output import paint, say, system_arguments, target_argument
 from stackyard.errors import EXIT_DONE, UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
+    target_argument(parser)
     parser.add_argument(
         "--data", action="store_true", help="remove the data, the secrets and the logs, too; asks first"
     )
@@ -19,20 +20,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Name what goes and how much space it frees; ask before anything that cannot be made again."""
-    from stackyard.operate.clean import clean, removals
-    from stackyard.operate.system import layout_of
+    from stackyard.operate.system import layout_of, verbs_for
 
-    layout = layout_of(args.file, args.env)
-    wanted = removals(layout, data=args.data)
+    verbs = verbs_for(args.file, args.env, args.target)
+    wanted = verbs.removals(data=args.data)
     if not wanted:
         say(f"there is nothing to remove ({args.env})")
         return EXIT_DONE
     for removal in wanted:
         note = paint("  cannot be made again", "red") if removal.is_lasting else ""
-        say(f"  {_human(removal.size):>9}  {removal.path}{note}")
+        say(f"  {'' if removal.size is None else _human(removal.size):>9}  {removal.name}{note}")
     if any(removal.is_lasting for removal in wanted) and not args.yes:
-        _ask(layout.root.name or str(layout.root))
-    say(f"removed; {_human(clean(layout, wanted))} are free again")
+        root = layout_of(args.file, args.env).root
+        _ask(root.name or str(root))
+    say(f"removed; {_human(verbs.clean(wanted))} are free again")
     return EXIT_DONE
 
 

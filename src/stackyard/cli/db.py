@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, table
+from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, table, target_argument
 from stackyard.errors import EXIT_DONE
 from stackyard.observe.database import DatabaseStats, QueryStats
 
@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shell = actions.add_parser("shell", help="psql, read-only unless --write; psql's own arguments after --")
     for each in (stats, shell):
         system_arguments(each)
+        target_argument(each)
         each.add_argument("--db", metavar="NAME", help="which database, when there are several")
     json_argument(stats)
     shell.add_argument("--write", action="store_true", help="as the owner of the database")
@@ -23,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the statistics, or open the shell."""
-    from stackyard.operate.databases import database_of, shell, stats
+    from stackyard.operate.system import verbs_for
     from stackyard.spec.load import load
 
-    database = database_of(load(args.file, args.env), args.db)
+    database = verbs_for(args.file, args.env, args.target).database(load(args.file, args.env), args.db)
     if args.action == "shell":
-        return shell(database, writing=args.write, arguments=args.rest)
-    found = stats(database)
+        return database.shell(writing=args.write, arguments=args.rest)
+    found = database.stats()
     if args.json:
         say_json(asdict(found))
     else:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, warn
+from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, target_argument, warn
 from stackyard.errors import EXIT_DONE, EXIT_FAILED, StackyardError, UsageError
 from stackyard.model.system import System
-from stackyard.targets.native.doctor import Check, examine, install, is_well
+from stackyard.targets.native.doctor import Check, install, is_well
 
 _MARKS = {"ok": ("✓", "green"), "note": ("·", "cyan"), "missing": ("✗", "red"), "wrong": ("✗", "red")}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
+    target_argument(parser)
     json_argument(parser)
     parser.add_argument("--install", action="store_true", help="put it right through the system's package manager")
     parser.add_argument("-q", "--quiet", action="store_true", help="say only what is missing, wrong or being changed")
@@ -22,21 +23,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look, repair when asked to, and look again: what counts is how the machine is in the end."""
-    from stackyard.targets.native.inspect import running_ports
-    from stackyard.targets.native.layout import Layout
-    from stackyard.targets.native.supervisor.client import connect
+    from stackyard.operate.choice import chosen
+    from stackyard.operate.verbs import verbs_of
+    from stackyard.targets.local.folders import environment_folder
 
     system, folder = _system(args)
-    layout = Layout(folder, args.env)
-    ours = frozenset(running_ports(layout, connect(layout.folder)))
-    checks = examine(system, folder, ours=ours)
+    verbs = verbs_of(chosen(environment_folder(folder, args.env), args.target), folder, args.env)
+    checks = verbs.examine(system)
     if args.install and not is_well(checks):
         outcome = install(checks, _run)
         for line in outcome.done:
             say(f"{paint('✓', 'green')} {line}")
         for line in (*outcome.failed, *outcome.left):
             say(f"{paint('✗', 'red')} {line}")
-        checks = examine(system, folder, ours=ours)
+        checks = verbs.examine(system)
     if args.install and (system is None or system.edge is not None):
         _install_judges()
     if args.json:
@@ -64,8 +64,8 @@ def _install_judges() -> None:
 
 def _system(args: argparse.Namespace) -> tuple[System | None, Path]:
     """The system, when there is a stack file; without one the machine is looked at for any system."""
+    from stackyard.operate.scale import load
     from stackyard.operate.system import layout_of
-    from stackyard.spec.load import load
 
     try:
         folder = layout_of(args.file, args.env).root

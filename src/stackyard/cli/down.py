@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from stackyard.cli.output import say, system_arguments
+from stackyard.cli.output import say, system_arguments, target_argument
 from stackyard.errors import EXIT_DONE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
+    target_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Stop everything, and say what was stopped."""
-    from stackyard.operate.down import down
-    from stackyard.operate.system import layout_of
+    from stackyard.operate.system import verbs_for
 
-    stopped = down(layout_of(args.file, args.env))
+    stopped = verbs_for(args.file, args.env, args.target).down()
     say(f"stopped: {', '.join(stopped)}; the data is kept" if stopped else f"nothing runs here ({args.env})")
     return EXIT_DONE

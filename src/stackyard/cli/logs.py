@@ -7,9 +7,13 @@ import re
 import zlib
 from datetime import UTC, datetime, timedelta
 
-from stackyard.cli.output import json_argument, paint, say, system_arguments
+from stackyard.cli.output import json_argument, paint, say, system_arguments, target_argument
 from stackyard.errors import EXIT_DONE, UsageError
-from stackyard.observe.logs import LogLine, follow, read
+
+# As `typing` has it; who reads differs from target to target.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from stackyard.observe.logs import LogLine
 
 _COLOURS = ("cyan", "magenta", "blue", "green", "yellow")
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
@@ -17,6 +21,7 @@ _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
+    target_argument(parser)
     json_argument(parser)
     parser.add_argument("parts", nargs="*", metavar="PART", help="parts of the stack file, `edge`, or `supervisor`")
     parser.add_argument("-f", "--follow", action="store_true", help="stay and show new lines (Ctrl-C ends it)")
@@ -27,11 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the lines, oldest first."""
-    from stackyard.operate.system import layout_of
-    from stackyard.targets.native.supervisor.client import connect
+    from stackyard.operate.system import verbs_for
 
-    layout = layout_of(args.file, args.env)
-    known = {path.name.split(".")[0] for path in layout.log.glob("*.jsonl")}
+    logs = verbs_for(args.file, args.env, args.target).logs()
+    known = logs.parts()
     unknown = [part for part in args.parts if part not in known]
     if unknown:
         raise UsageError(
@@ -39,10 +43,10 @@ def run(args: argparse.Namespace) -> int:
             hint=f"There are logs of: {', '.join(sorted(known))}." if known else "`stackyard up` starts the system.",
         )
     draw = _show_json if args.json else show
-    for line in read(layout.folder, args.parts, n=args.lines, since=args.since, grep=args.grep):
+    for line in logs.read(args.parts, n=args.lines, since=args.since, grep=args.grep):
         draw(line)
     if args.follow:
-        for line in follow(layout.folder, connect(layout.folder), args.parts, grep=args.grep):
+        for line in logs.follow(args.parts, grep=args.grep):
             draw(line)
     return EXIT_DONE
 

@@ -34,12 +34,15 @@ COMMANDS = {
     "clean": "remove what can be made again; data only on request",
     "doctor": "what this machine lacks, and put it right",
     "verify": "does the running system keep its promises? With evidence",
+    "scale": "how many of a service run",
     "check": "check the stack file",
     "explain": "the annotated reference of a key",
     "schema": "the JSON Schema of the stack file, for editors",
     "secrets": "list and set secrets; values are never shown",
     "db": "look into a database: stats, shell",
     "import": "make a stack file from a Compose file",
+    "render": "write the files with which another tool runs it",
+    "targets": "what each target keeps, approximates and refuses",
     "trust": "let browsers trust the development certificates",
 }
 

@@ -93,6 +93,15 @@ def system_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def target_argument(parser: argparse.ArgumentParser) -> None:
+    """`--target`, for every command that concerns what runs or should run."""
+    parser.add_argument(
+        "--target",
+        choices=("native", "compose"),
+        help="where it runs (default: the target that runs or last ran here, else native)",
+    )
+
+
 def profile_argument(parser: argparse.ArgumentParser) -> None:
     """`--profile`, for the commands that look at a part of a system."""
     parser.add_argument("--profile", action="append", default=[], metavar="NAME", help="with the parts of this profile")

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _set(args: argparse.Namespace, folder: Path, declared: list[str]) -> int:
     from stackyard.resources.secrets import weakness
-    from stackyard.targets.native.secrets import put
+    from stackyard.targets.local.secrets import put
 
     if args.name not in declared:
         raise UsageError(

@@ -5,24 +5,28 @@ from __future__ import annotations
 import argparse
 import time
 
-from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, table
+from stackyard.cli.output import json_argument, paint, say, say_json, system_arguments, table, target_argument
 from stackyard.errors import EXIT_DONE, EXIT_FAILED
-from stackyard.observe.status import PartStatus, read
+
+# As `typing` has it; what asks is imported late, and differs from target to target.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from stackyard.observe.status import PartStatus
 
 _COLOURS = {"ready": "green", "done": "green", "waiting": "green", "failed": "red", "unhealthy": "red"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
+    target_argument(parser)
     json_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Show every part; exit code 1 when something that should run does not."""
-    from stackyard.operate.system import layout_of
+    from stackyard.operate.system import verbs_for
 
-    layout = layout_of(args.file, args.env)
-    status = read(layout)
+    status = verbs_for(args.file, args.env, args.target).status()
     if args.json:
         say_json(status.to_json())
     elif not status.parts:
@@ -36,6 +40,9 @@ def run(args: argparse.Namespace) -> int:
             say(line.replace(f" {part.state} ", f" {paint(part.state, _COLOURS.get(part.state, 'yellow'))} ", 1))
             if part.state not in ("ready", "done", "waiting", "stopped"):
                 say(paint(f"  {part.sentence}", "dim"))
+    if not args.json:
+        for service, count in status.scaled.items():
+            say(paint(f"{service}: {count} of it, as `stackyard scale` was told", "dim"))
     return EXIT_DONE if status.is_up else EXIT_FAILED
 
 

@@ -26,8 +26,8 @@ def run(args: argparse.Namespace) -> int:
     """Show the commands that make this machine and its browsers trust the authority, or run them."""
     from stackyard.operate.system import layout_of
     from stackyard.spec.load import load
-    from stackyard.targets.native.certificate import hosts
-    from stackyard.targets.native.layout import user_data
+    from stackyard.targets.local.certificate import hosts
+    from stackyard.targets.local.layout import user_data
 
     layout_of(args.file, args.env)
     names = hosts(load(args.file, args.env), "edge")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from stackyard.cli.output import paint, profile_argument, say, system_arguments, warn
+from stackyard.cli.output import paint, profile_argument, say, system_arguments, target_argument, warn
 from stackyard.errors import EXIT_DONE
 
 # As `typing` has it, which is imported while the supervisor starts.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from stackyard.operate.session import Session
+    from stackyard.model.system import System
+    from stackyard.operate.opening import Opening
+    from stackyard.operate.verbs import Work
     from stackyard.targets.native.supervisor.status import Mode
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
+    target_argument(parser)
     parser.add_argument("-d", "--detach", action="store_true", help="return when everything is ready")
     parser.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
     parser.add_argument("--brief", action="store_true", help="say only what was done")
@@ -30,21 +33,35 @@ def run(args: argparse.Namespace) -> int:
     mode: Mode = "detached" if args.detach else "foreground"
     # The watcher asks for brevity, and has time: whoever is at work may not have seen the change that it has seen.
     patience = 120.0 if args.brief else 0.0
-    ahead = None if args.new_ports else mode
+    ahead = None if args.new_ports or args.target not in (None, "native") else mode
     with open_early(args.file, args.env, tuple(args.profile), ahead, patience=patience) as opening:
         # Late, for the supervisor and what it starts ahead are on their way meanwhile.
-        from stackyard.operate.session import Session
-        from stackyard.spec.load import load
+        from stackyard.operate.scale import load
 
         system = load(args.file, args.env, tuple(args.profile))
-        session = Session(system, "up", new_ports=args.new_ports, supervise=mode, patience=patience, opening=opening)
-        return _bring_up(args, session)
+        return _bring_up(args, _work(args, system, mode, opening, patience))
 
 
-def _bring_up(args: argparse.Namespace, opened: Session) -> int:
+def _work(args: argparse.Namespace, system: System, mode: Mode, opening: Opening, patience: float) -> Work:
+    """The work on the target that is asked for; the native one goes on with what was begun before the file was read."""
+    from stackyard.operate.choice import chosen
+    from stackyard.targets.local.folders import environment_folder
+
+    target = chosen(environment_folder(system.root, system.environment), args.target)
+    if target == "native":
+        from stackyard.operate.session import Session
+
+        return Session(system, "up", new_ports=args.new_ports, supervise=mode, patience=patience, opening=opening)
+    from stackyard.operate.verbs import verbs_of
+
+    return verbs_of(target, system.root, system.environment).begin(
+        system, "up", new_ports=args.new_ports, patience=patience
+    )
+
+
+def _bring_up(args: argparse.Namespace, opened: Work) -> int:
     with opened as session:
         from stackyard.cli.progress import View, describe
-        from stackyard.operate.up import follow, up
 
         plan = session.plan()
         if not args.quiet and not args.brief:
@@ -54,14 +71,14 @@ def _bring_up(args: argparse.Namespace, opened: Session) -> int:
                 say(line)
         view = View(plan, quiet=args.quiet)
         with view.shown():
-            outcome = up(session, detached=args.detach, tell=view.tell)
+            outcome = session.up(detached=args.detach, tell=view.tell)
         if not args.quiet and not args.brief:
             _welcome(outcome.addresses, outcome.welcome, outcome.seconds)
-        if outcome.client is not None:
+        if outcome.follow is not None:
             from stackyard.cli.logs import show
 
             say(paint("Ctrl-C stops everything.", "dim"))
-            follow(session, outcome.client, show)
+            outcome.follow(show)
     return EXIT_DONE
 
 

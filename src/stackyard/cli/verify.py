@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackyard.cli.output import json_argument, paint, profile_argument, say, say_json, system_arguments, table, warn
+from stackyard.cli.output import (
+    json_argument,
+    paint,
+    profile_argument,
+    say,
+    say_json,
+    system_arguments,
+    table,
+    target_argument,
+    warn,
+)
 from stackyard.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ _MARKS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     system_arguments(parser)
+    target_argument(parser)
     profile_argument(parser)
     json_argument(parser)
     parser.add_argument(
@@ -82,16 +94,18 @@ def _watch(args: argparse.Namespace) -> int:
 
 
 def _once(args: argparse.Namespace, *, is_first: bool) -> int:
-    from stackyard.operate.system import layout_of
-    from stackyard.spec.load import load
-    from stackyard.targets.native.state import write_whole
+    from stackyard.operate.scale import load
+    from stackyard.operate.system import layout_of, verbs_for
+    from stackyard.targets.local.state import write_whole
     from stackyard.verify import history
     from stackyard.verify.verify import verify
 
     file = layout_of(args.file, args.env).folder / "verify.json"
     past = history.read(file)
     _announce(args.only)
-    report = verify(load(args.file, args.env, tuple(args.profile)), args.only)
+    system = load(args.file, args.env, tuple(args.profile))
+    with closing(verbs_for(args.file, args.env, args.target).view(system)) as view:
+        report = verify(view, args.only)
     write_whole(file, history.to_text(report, past))
     _write(args, report)
     if args.json:

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from stackyard.errors import StateError
+from stackyard.operate.choice import recorded
+from stackyard.operate.verbs import Removal
+from stackyard.targets.local.state import operation
 from stackyard.targets.native.layout import Layout
-from stackyard.targets.native.state import operation
 from stackyard.targets.native.target import attach
 
 _REMAKEABLE = ("envs", "sites", "etc", "tls", "work", "run", "summary.json")
-_LASTING = ("data", "secrets", "log", "state.json", "ports.json")
-
-
-@dataclass(frozen=True)
-class Removal:
-    """Something that would be removed. `size` in bytes, `is_lasting` when it cannot be made again."""
-
-    path: Path
-    size: int
-    is_lasting: bool
+SHARED = ("secrets", "ports.json", "scale.json")
+"""What all targets of this machine have in common; it goes with the last data."""
+_LASTING = ("data", "log", "state.json", *SHARED)
 
 
 def removals(layout: Layout, *, data: bool) -> tuple[Removal, ...]:
     """What `clean` would remove; with `data`, everything of this environment."""
     names = (*_REMAKEABLE, *(_LASTING if data else ()))
+    if (layout.folder / "compose.json").exists():
+        # The other target has data here, too: what both need outlives ours.
+        names = tuple(name for name in names if name not in SHARED)
+    if data and recorded(layout.folder) == "native":
+        names += ("target",)
     paths = [layout.folder / name for name in names]
-    return tuple(Removal(path, _size(path), path.name in _LASTING) for path in paths if path.exists())
+    return tuple(
+        Removal(str(path), size_of(path), path.name in (*_LASTING, "target")) for path in paths if path.exists()
+    )
 
 
 def clean(layout: Layout, wanted: tuple[Removal, ...]) -> int:
@@ -40,11 +41,12 @@ def clean(layout: Layout, wanted: tuple[Removal, ...]) -> int:
         shutil.rmtree(layout.sockets, ignore_errors=True)
         freed = 0
         for removal in wanted:
-            if removal.path.is_dir():
-                shutil.rmtree(removal.path)
+            path = Path(removal.name)
+            if path.is_dir():
+                shutil.rmtree(path)
             else:
-                removal.path.unlink(missing_ok=True)
-            freed += removal.size
+                path.unlink(missing_ok=True)
+            freed += removal.size or 0
         if not any(removal.is_lasting for removal in wanted):
             _forget_products(layout)
         return freed
@@ -52,12 +54,13 @@ def clean(layout: Layout, wanted: tuple[Removal, ...]) -> int:
 
 def _forget_products(layout: Layout) -> None:
     """The record outlives a clean without data, for it says which migrations the data has seen; not so the products."""
-    from stackyard.targets.native.state import Record
+    from stackyard.targets.local.state import Record
 
     Record(layout.state_file).forget("environment:", "site:", "files:", "certificate:", "judged:", "reload:")
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all below a folder."""
     if path.is_file():
         return path.stat().st_size
     return sum((Path(here) / name).lstat().st_size for here, _, names in os.walk(path) for name in names)

@@ -9,17 +9,14 @@ from stackyard.model.system import Postgres, System
 from stackyard.observe.database import DatabaseStats, collect
 from stackyard.operate.terminal import in_terminal
 from stackyard.resources.postgres.catalog import monitor_role, owner_role
-from stackyard.targets.native import ports
-from stackyard.targets.native.databases import Database
+from stackyard.targets.local import ports
+from stackyard.targets.local.databases import Database
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Want, fetch, find, plan_fetch
 
 
-def database_of(system: System, name: str | None) -> Database:
-    """The database of that name, the only one without a name.
-
-    Raises UsageError for none or several, StateError when it never ran here.
-    """
+def chosen(system: System, name: str | None) -> Postgres:
+    """The database resource of that name, the only one without a name. Raises UsageError for none or several."""
     found = {part.name: part for part in system.resources if isinstance(part, Postgres)}
     if not found:
         raise UsageError(f"{system.name} has no database", hint="A resource such as `db: {postgres: 16}` is one.")
@@ -28,11 +25,17 @@ def database_of(system: System, name: str | None) -> Database:
     resource = found.get(name or next(iter(found)))
     if resource is None:
         raise UsageError(f"there is no database {name}", hint=f"There are: {', '.join(found)}.")
+    return resource
+
+
+def database_of(system: System, name: str | None) -> Database:
+    """The database of that name, as `chosen` finds it. Raises UsageError, and StateError when it never ran here."""
+    resource = chosen(system, name)
     layout = Layout(system.root, system.environment)
     port = ports.load(layout.ports_file).get(resource.name)
     if port is None:
         raise StateError(f"{resource.name} never ran here ({system.environment})", hint="`stackyard up` starts it.")
-    return Database(system, resource, layout, port)
+    return Database(system, resource, layout.secrets, layout.sockets, port)
 
 
 def stats(database: Database) -> DatabaseStats:

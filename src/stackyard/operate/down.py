@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from stackyard.targets.local.state import operation
 from stackyard.targets.native.layout import EDGE, WATCHER, Layout
-from stackyard.targets.native.state import operation
 from stackyard.targets.native.supervisor.client import Client, resume
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach

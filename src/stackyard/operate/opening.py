@@ -11,8 +11,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from stackyard.targets.native.folders import card_file, environment_folder, lock_file, note_file
-from stackyard.targets.native.state import operation
+from stackyard.operate.choice import recorded
+from stackyard.targets.local.folders import card_file, environment_folder, lock_file, note_file
+from stackyard.targets.local.state import operation
 
 TYPE_CHECKING = False  # as `typing` has it, which is imported while the supervisor starts
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Opening:
             return
         with ExitStack() as stack:
             stack.enter_context(operation(lock_file(folder), "up", patience=patience))
-            if card_file(folder).exists() or _has_leases(folder):
+            if card_file(folder).exists() or _has_leases(folder) or recorded(folder) != "native":
                 return
             from stackyard.targets.native.launching import Launching
 

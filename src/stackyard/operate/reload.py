@@ -13,8 +13,8 @@ from pathlib import Path
 
 from stackyard.errors import SpecError, StackyardError
 from stackyard.model.system import DockerSource, ImageSource, System
-from stackyard.targets.native.environments import python_project
-from stackyard.targets.native.fingerprint import is_product
+from stackyard.targets.local.fingerprint import is_product
+from stackyard.targets.local.python_project import python_project
 
 _QUIET = 150
 """Milliseconds without a change after which a change counts as whole: editors write several files at once."""

@@ -6,9 +6,9 @@ from difflib import get_close_matches
 
 from stackyard.errors import StateError, UsageError
 from stackyard.operate.down import groups, resources_of
+from stackyard.targets.local.state import operation
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.processes import GOOD, PATIENCE, failure
-from stackyard.targets.native.state import operation
 from stackyard.targets.native.supervisor.client import Client, resume
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach

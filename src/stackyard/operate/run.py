@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from stackyard.errors import PartError, UsageError
 from stackyard.model.system import PythonSource, Service, System
 from stackyard.operate.terminal import in_terminal
-from stackyard.targets.native import machine, ports, service_programs
+from stackyard.targets.local import ports
+from stackyard.targets.native import machine, service_programs
 from stackyard.targets.native.effects import plain
 from stackyard.targets.native.inspect import running_ports
 from stackyard.targets.native.layout import Layout

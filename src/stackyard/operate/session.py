@@ -7,16 +7,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from stackyard.model.system import System
+from stackyard.operate.choice import leave_other
 from stackyard.operate.opening import Opening
+from stackyard.targets.local.state import operation
 from stackyard.targets.native.launching import Launching, launching
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.refusals import refuse
-from stackyard.targets.native.state import operation
 from stackyard.targets.native.supervisor.client import resume
 from stackyard.targets.native.supervisor.status import Mode
 
 # The target is imported late: the supervisor is on its way meanwhile.
 if TYPE_CHECKING:
+    from stackyard.operate.apply import Tell
+    from stackyard.operate.verbs import Outcome
     from stackyard.plan.step import Plan
     from stackyard.targets.native.target import NativeTarget
 
@@ -49,15 +52,18 @@ class Session:
         self._stack = ExitStack()
         self._target: NativeTarget | None = None
         self._plan: Plan | None = None
+        self._before = ""
 
     def __enter__(self) -> Session:
         refuse(self.system)
         layout = Layout(self.system.root, self.system.environment)
         if self.opening is not None and self.opening.launching is not None:
+            # Only where this target is the one that ran last.
             self._launching = self.opening.launching
             self._stack = self.opening.hand_over()
             return self
         self._stack.enter_context(operation(layout.lock_file, self._command, patience=self._patience))
+        self._before = self._leave_other(layout)
         resume(layout.folder)
         if self._supervise is not None:
             self._launching = launching(layout.folder, self._supervise)
@@ -69,6 +75,13 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+    def _leave_other(self, layout: Layout) -> str:
+        try:
+            return leave_other(layout.folder, "native")
+        except BaseException:
+            self._stack.close()
+            raise
 
     def release(self) -> None:
         """Let others change the system from here on."""
@@ -86,12 +99,27 @@ class Session:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know before anything happens: parts that do not run here yet, ports that moved."""
+        from stackyard.operate import scale
+        from stackyard.operate.choice import elsewhere
         from stackyard.targets.native.support import extension_notices, notices
 
-        return (*notices(self.system), *extension_notices(self.system, self.target.machine), *self.target.machine.notes)
+        machine = self.target.machine
+        return (
+            *elsewhere(self.target.layout.folder, self._before),
+            *scale.notices(self.system),
+            *notices(self.system),
+            *extension_notices(self.system, machine),
+            *machine.notes,
+        )
 
     def plan(self) -> Plan:
         """The plan; observed and decided once."""
         if self._plan is None:
             self._plan = self.target.plan()
         return self._plan
+
+    def up(self, *, detached: bool, tell: Tell) -> Outcome:
+        """Execute the plan, see `up`."""
+        from stackyard.operate.up import up
+
+        return up(self, detached=detached, tell=tell)

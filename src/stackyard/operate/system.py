@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackyard.errors import UsageError
+from stackyard.operate.choice import chosen
+from stackyard.operate.verbs import Verbs, verbs_of
 from stackyard.targets.native.layout import Layout
 
 NAMES = ("stackyard.yaml", "stackyard.yml")
@@ -25,3 +27,12 @@ def layout_of(path: Path, environment: str) -> Layout:
             hint="Go to the folder of a stack file, or name it with --file.",
         )
     return Layout(folder, environment)
+
+
+def verbs_for(path: Path, environment: str, target: str | None) -> Verbs:
+    """The verbs on the system at `path`, on the target that the command names, or that runs or last ran here.
+
+    Raises UsageError when there is no stack file.
+    """
+    layout = layout_of(path, environment)
+    return verbs_of(chosen(layout.folder, target), layout.root, environment)

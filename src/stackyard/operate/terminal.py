@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 
 
 def in_terminal(
