@@ -112,7 +112,7 @@ class Ground:
 
     def stray(self, part: str, *words: str) -> None:
         """Start a process that carries the mark of a part, as its user, out of the supervisor's sight."""
-        account = self.view.account
+        account = self.view.account(part)
         # By setpriv and not by Popen, for the words before may need to be root.
         user = (f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups") if account.is_dropped else ()
         words = (*words, *user) if words else ("setpriv", *user) if user else ()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from stackyard.verify.areas import AREAS
 from stackyard.verify.check import Check
+from tests.engine.ground import Harm
 from tests.verify.ground import Sabotage
 
 _HEAD = """# What breaks each check
@@ -20,7 +21,7 @@ nothing of it is left. A check that nothing here can break would be a defect, an
 """
 
 
-def matrix(checks: Sequence[Check], sabotages: Sequence[Sabotage]) -> str:
+def matrix(checks: Sequence[Check], sabotages: Sequence[Sabotage | Harm]) -> str:
     """The page: a table an area, with the rows that break anything in it."""
     marks = sum(len(sabotage.breaks) for sabotage in sabotages)
     parts = [_HEAD.format(sabotages=len(sabotages), checks=len(checks), marks=marks)]
@@ -33,5 +34,6 @@ def matrix(checks: Sequence[Check], sabotages: Sequence[Sabotage]) -> str:
         parts.append(f"\n| sabotage {heads}|\n|---{'|:-:' * len(columns)}|\n")
         for row in rows:
             cells = "".join(f"| {'●' if check.id in row.breaks else ' '} " for check in columns)
-            parts.append(f"| {row.name} {cells}|\n")
+            where = " (on Compose)" if isinstance(row, Harm) else ""
+            parts.append(f"| {row.name}{where} {cells}|\n")
     return "".join(parts)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from stackyard.verify.areas import checks
+from tests.engine.sabotages import HARMS
 from tests.verify.ground import Ground, Sabotage
 from tests.verify.sabotages import SABOTAGES
 
@@ -20,6 +21,7 @@ _IN_TURN: list[Sabotage] = sorted(SABOTAGES, key=lambda one: one.system)
 def test_every_check_has_a_sabotage_that_breaks_it() -> None:
     """A check that nothing can break shows nothing."""
     breakable = {name for sabotage in SABOTAGES for name in sabotage.breaks}
+    breakable |= {name for harm in HARMS for name in harm.breaks}
     assert {check.id for check in checks()} == breakable
 
 

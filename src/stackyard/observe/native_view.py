@@ -2,39 +2,63 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+import socket
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackyard.errors import StateError
-from stackyard.model.system import Objects, Postgres, Redis, Service, System, Tls
-from stackyard.observe import native_processes
+from stackyard.model.system import Objects, Postgres, Redis, Resource, Service, System, Tls
+from stackyard.observe import known_secrets, native_processes, native_starts, processes
+from stackyard.observe.files import end_of, files_below
+from stackyard.observe.logs import LogLine, read
 from stackyard.observe.status import places
-from stackyard.observe.view import Account, Definition, EdgeView, Member, ProcessView
+from stackyard.observe.view import (
+    Account,
+    CannotSeeError,
+    ConfigView,
+    ContainerView,
+    DataView,
+    Definition,
+    DoesNotApplyError,
+    EdgeView,
+    Heard,
+    Member,
+    NetworkView,
+    ProcessView,
+    Start,
+)
 from stackyard.plan.element import Kind
 from stackyard.resources import redis as redis_resource
 from stackyard.resources.certificates import find_authority
 from stackyard.resources.postgres.config import SUPERUSER
-from stackyard.resources.secrets import needed, objects_access_key, objects_secret_key
-from stackyard.targets.native import redis_settings, reloading, secrets, service_programs
-from stackyard.targets.native.certificate import hosts
-from stackyard.targets.native.layout import EDGE, WATCHER, user_data
+from stackyard.resources.secrets import objects_access_key, objects_secret_key
+from stackyard.targets.local import secrets
+from stackyard.targets.local.certificate import hosts
+from stackyard.targets.local.layout import user_data
+from stackyard.targets.native import redis_settings, reloading
+from stackyard.targets.native.layout import EDGE, WATCHER
 from stackyard.targets.native.machine import wishes
 from stackyard.targets.native.program import Program, SecretPiece, from_json
-from stackyard.targets.native.supervisor import spawn
 from stackyard.targets.native.supervisor.places import Places, read_json
 from stackyard.targets.native.support import notices
 from stackyard.targets.native.target import NAME, NativeTarget
 from stackyard.targets.native.variables import LOOPBACK
 
 if TYPE_CHECKING:
+    import re
+    from datetime import datetime
+
     import psycopg
     import redis
 
-_SHORTEST = 8
-"""Characters below which a value is a word that may stand anywhere, not a secret to be recognised."""
+SUPERVISOR = "supervisor"
+_NO_CONTAINERS = "this target runs no containers"
 
 
 class NativeView:
@@ -48,6 +72,9 @@ class NativeView:
                 f"nothing of {system.name} runs here ({system.environment}), so there is nothing to verify",
                 hint="`stackyard up --detach` starts it.",
             )
+
+    def close(self) -> None:
+        """Every look ends by itself here."""
 
     @property
     def system(self) -> System:
@@ -74,14 +101,12 @@ class NativeView:
             key=own.key or (layout.key(EDGE) if own.tls is not Tls.OFF else None),
             config=layout.etc(EDGE),
             nginx=machine.tool("nginx").path,
-            work=layout.work(EDGE),
         )
 
     @property
     def folders(self) -> Mapping[str, Path]:
         home = self._native.layout.folder
-        names = ("secrets", "log", "etc", "data", "tls", "run", "sites", "envs", "work")
-        return {"home": home, "sockets": self._native.layout.sockets, **{name: home / name for name in names}}
+        return {"home": home, **{name: home / name for name in ("secrets", "log", "tls")}}
 
     def processes(self) -> tuple[ProcessView, ...]:
         client = self._native.client
@@ -108,16 +133,130 @@ class NativeView:
         found = {one.id: read_json(home.program(one.id)) for one in self.processes()}
         return {name: _definition(from_json(data["program"])) for name, data in found.items() if data}
 
-    @property
-    def account(self) -> Account:
+    def starts(self) -> Mapping[str, Start]:
+        pids = {one.id: one.pid for one in self.processes() if one.pid is not None}
+        return native_starts.starts(read(self._native.layout.folder, [SUPERVISOR]), self.supervisor(), pids)
+
+    def listeners(self) -> tuple[Heard, ...]:
+        held = {inode: one.id for one in self.members() for inode in processes.sockets(one.pid)}
+        return tuple(Heard(held[one.inode], one) for one in processes.listeners() if one.inode in held)
+
+    def doors(self) -> tuple[Heard, ...]:
+        """What parts listen at is what leads to them."""
+        return self.listeners()
+
+    def holders(self, ports: Iterable[int]) -> tuple[Heard, ...]:
+        wanted = frozenset(ports)
+        ours = {one.listener: one.id for one in self.listeners()}
+        found = (one for one in processes.listeners() if one.port in wanted and one.protocol.startswith("tcp"))
+        return tuple(Heard(ours.get(one, ""), one) for one in found)
+
+    def account(self, part: str) -> Account:  # noqa: ARG002 - one for all
         identity = self._native.machine.identity
         return Account(identity.uid, identity.gid, identity.name, identity.drop)
+
+    def data(self, resource: Resource) -> DataView:
+        folder = self._native.layout.folder / "data" / resource.name
+        pid = next((one.pid for one in self.processes() if one.id == resource.name), None)
+        found = folder.stat() if folder.is_dir() else None
+        return DataView(
+            wanted=str(folder),
+            found=processes.working_folder(pid) if pid else "",
+            mode=stat.S_IMODE(found.st_mode) if found else None,
+            owner=found.st_uid if found else None,
+            user=self._native.machine.identity.uid,
+        )
+
+    def has_file(self, resource: Resource, path: str) -> bool:
+        return (self._native.layout.folder / "data" / resource.name / path).is_file()
+
+    def config(self, part: str) -> ConfigView:
+        folder = self._native.layout.etc(part)
+        return ConfigView(folder, str(folder))
+
+    def config_files(self) -> Iterator[tuple[str, Iterable[Path]]]:
+        home = self._native.layout.folder
+        yield "rendered configuration", files_below(home / "etc")
+        yield "what the supervisor remembers", files_below(home / "run")
+        yield "state and summary", sorted(home.glob("*.json"))
+
+    def secret_folders(self) -> Iterator[tuple[Path, int]]:
+        yield self._native.layout.secrets, 0o600
+
+    def key_users(self) -> frozenset[int]:
+        return frozenset({self._native.machine.identity.uid})
+
+    def site(self, service: Service) -> Path | None:
+        folder = (self._native.layout.folder / "sites" / service.name / "current").resolve()
+        return folder if folder.is_dir() else None
+
+    def place(self, slot: str) -> tuple[str, int]:
+        return LOOPBACK, self.port(slot)
+
+    def upstreams(self, service: Service) -> frozenset[str]:
+        names = (f"{service.name}-{number}" for number in range(1, service.replicas + 1))
+        return frozenset(f"{LOOPBACK}:{self.port(name)}" for name in names)
+
+    def connect(self, slot: str, source: str | None, timeout: float) -> socket.socket:
+        made = socket.create_connection((LOOPBACK, self.port(slot)), timeout, (source, 0) if source else None)
+        # A check sends small pieces and waits for what comes back.
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+
+    def way(self, slot: str, source: str | None) -> AbstractContextManager[Path]:  # noqa: ARG002 - of no use here
+        raise CannotSeeError(f"{slot} is no unix socket on this target")
+
+    def postgres_socket(self, resource: Postgres) -> AbstractContextManager[tuple[str, int]]:
+        return contextlib.nullcontext((str(self._native.layout.sockets), self.port(resource.name)))
+
+    def probe_users(self, resource: Redis) -> frozenset[str]:  # noqa: ARG002 - none in any
+        return frozenset()
+
+    def logs(
+        self,
+        parts: Sequence[str],
+        *,
+        n: int | None = None,
+        since: datetime | None = None,
+        grep: re.Pattern[str] | None = None,
+    ) -> list[LogLine]:
+        return read(self._native.layout.folder, parts, n=n, since=since, grep=grep)
+
+    def log_parts(self) -> tuple[str, ...]:
+        return (*dict.fromkeys(one.part for one in self.planned().values()), SUPERVISOR)
+
+    def log_texts(self, most: int) -> Iterator[tuple[str, bytes]]:
+        for path in sorted(self._native.layout.log.iterdir()):
+            if path.is_file():
+                yield path.name, end_of(path, most)
+
+    def edits_run(self) -> str:
+        ours = [name for name, one in self.running().items() if one.is_ours]
+        return f"{', '.join(ours)} watches" if ours else ""
+
+    def containers(self) -> tuple[ContainerView, ...]:
+        raise DoesNotApplyError(_NO_CONTAINERS)
+
+    def networks(self) -> tuple[NetworkView, ...]:
+        raise DoesNotApplyError(_NO_CONTAINERS)
+
+    def images(self) -> Mapping[str, str]:
+        raise DoesNotApplyError(_NO_CONTAINERS)
+
+    def command_inside(self, part: str, argv: Sequence[str]) -> tuple[int, str]:  # noqa: ARG002 - of no use here
+        raise DoesNotApplyError(_NO_CONTAINERS)
 
     def left_out(self) -> tuple[str, ...]:
         return notices(self.system)
 
     def documented_ports(self) -> Mapping[str, int]:
         return {wish.slot: wish.port for wish in wishes(self.system) if wish.port}
+
+    def host_ports(self) -> Mapping[str, int]:
+        made: dict[str, int] = {}
+        for name, one in self.planned().items():
+            made |= {name if len(one.ports) == 1 else f"{name} ({port})": port for port in one.ports}
+        return made
 
     def addresses(self) -> Mapping[str, str]:
         return places(self._native.layout)
@@ -153,26 +292,13 @@ class NativeView:
 
     @cached_property
     def _secrets(self) -> Mapping[str, str]:
-        """Read without a look at modes: that they are wrong is for a check to say, and no reason to show them."""
-        folder = self._native.layout.secrets
-        return {
-            spec.name: (folder / spec.name).read_text(errors="replace").rstrip("\n")
-            for spec in needed(self.system)
-            if (folder / spec.name).is_file()
-        }
+        return known_secrets.known(self.system, self._native.layout.secrets)
 
     def secrets(self) -> Mapping[str, str]:
         return self._secrets
 
     def without_secrets(self, text: str) -> str:
-        for name, value in sorted(self._secrets.items(), key=lambda one: -len(one[1])):
-            if len(value) >= _SHORTEST:
-                text = text.replace(value, f"[the secret {name}]")
-        return text
-
-    def environment(self, service: Service) -> Mapping[str, str]:
-        pieces = service_programs.environment(self.system, service, self._native.machine)
-        return spawn.resolved(pieces)
+        return known_secrets.without(text, self._secrets)
 
     def store(self, resource: Objects) -> tuple[str, str, str]:
         endpoint = f"http://{LOOPBACK}:{self.port(resource.name)}"

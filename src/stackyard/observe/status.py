@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from stackyard.targets.native.layout import Layout
+from stackyard.targets.local.folders import scale_file
+from stackyard.targets.local.layout import Layout
 from stackyard.targets.native.supervisor.client import connect
+from stackyard.targets.native.supervisor.status import ProgramStatus
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,11 @@ class PartStatus:
 
 @dataclass(frozen=True)
 class SystemStatus:
-    """All processes of one system. `supervisor` is its pid, None when none answers."""
+    """All processes of one system, on the target `target`.
+
+    `supervisor` is the pid of what watches them, None when none answers or the target has an engine for that. `scaled`
+    are the replicas that `stackyard scale` was told, by service, where that is not left to the stack file.
+    """
 
     system: str
     environment: str
@@ -34,6 +41,8 @@ class SystemStatus:
     mode: str
     parts: tuple[PartStatus, ...]
     addresses: tuple[str, ...]
+    target: str = "native"
+    scaled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_up(self) -> bool:
@@ -47,22 +56,36 @@ class SystemStatus:
 
 def read(layout: Layout) -> SystemStatus:
     """Ask the supervisor; nothing runs where none answers."""
-    summary = _summary(layout)
+    summary = summary_of(layout)
     client = connect(layout.folder)
     name = str(summary.get("system", layout.root.name))
     addresses = tuple(summary.get("addresses", ()))
+    told = scaled(layout)
     if client is None:
-        return SystemStatus(name, layout.environment, None, "", (), addresses)
+        return SystemStatus(name, layout.environment, None, "", (), addresses, scaled=told)
     status = client.status()
     places = summary.get("places", {})
-    parts = tuple(
-        PartStatus(one.id, one.part, one.phase, one.pid, one.since, one.restarts, places.get(one.id, ""), one.sentence)
-        for one in status.programs
-    )
-    return SystemStatus(name, layout.environment, status.pid, status.mode, parts, addresses)
+    parts = tuple(of_program(one, places.get(one.id, "")) for one in status.programs)
+    return SystemStatus(name, layout.environment, status.pid, status.mode, parts, addresses, scaled=told)
 
 
-def _summary(layout: Layout) -> dict[str, Any]:
+def of_program(one: ProgramStatus, address: str = "") -> PartStatus:
+    """What the supervisor says of a program, in the form of every target."""
+    return PartStatus(one.id, one.part, one.phase, one.pid, one.since, one.restarts, address, one.sentence)
+
+
+def scaled(layout: Layout) -> dict[str, int]:
+    """The replicas that `stackyard scale` was told, by service; what is no number of replicas is passed over."""
+    try:
+        data = json.loads(scale_file(layout.folder).read_text())
+    except (OSError, ValueError):
+        return {}
+    found = data.items() if isinstance(data, dict) else ()
+    return {name: count for name, count in found if type(count) is int and count > 0}
+
+
+def summary_of(layout: Layout) -> dict[str, Any]:
+    """What the last `up` wrote down for whoever only looks."""
     try:
         data = json.loads(layout.summary_file.read_text())
     except (OSError, ValueError):
@@ -72,5 +95,5 @@ def _summary(layout: Layout) -> dict[str, Any]:
 
 def places(layout: Layout) -> dict[str, str]:
     """Where each slot is reached, as the last `up` wrote it down; "edge" is a URL, the others are host and port."""
-    found = _summary(layout).get("places")
+    found = summary_of(layout).get("places")
     return {slot: str(address) for slot, address in found.items()} if isinstance(found, dict) else {}

@@ -5,16 +5,33 @@ Nothing here changes the system. What a target cannot show is None or raises Can
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stackyard.model.system import Objects, Postgres, Redis, Service, System
+from stackyard.model.system import Objects, Postgres, Redis, Resource, Service, System
+from stackyard.observe.processes import Listener
 
 if TYPE_CHECKING:
+    import re
+    import socket
+
     import psycopg
     import redis
+
+    from stackyard.observe.logs import LogLine
+    from stackyard.targets.compose.drift import Fact
+
+
+class CannotSeeError(Exception):
+    """Raised by whoever cannot look; the text says why, and what would let it."""
+
+
+class DoesNotApplyError(Exception):
+    """Raised by whoever finds, looking, that the question does not concern this system; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +39,8 @@ class EdgeView:
     """The way in. `address` is where it is reached from this machine, `https` None for an edge without TLS.
 
     `authority` holds the certificates that clients of this system trust, None for those of the machine. `config` is the
-    folder of the rendered files, `nginx` the program, `work` its working folder.
+    folder of the rendered files, `nginx` the program. `keeps_sources`: it sees the addresses that clients of this
+    machine come from; where it does not, `View.connect` makes up for that.
     """
 
     host: str
@@ -34,7 +52,7 @@ class EdgeView:
     key: Path | None
     config: Path
     nginx: Path
-    work: Path
+    keeps_sources: bool = True
 
     @property
     def port(self) -> int:
@@ -68,12 +86,16 @@ class ProcessView:
 
 @dataclass(frozen=True)
 class Account:
-    """The user that parts run as. `is_dropped`: whoever started the system is root, and gave that up for them."""
+    """The user that a part runs as. `is_dropped`: whoever started it could give up all groups and rights, and has.
+
+    `groups` are those that it has besides `gid`.
+    """
 
     uid: int
     gid: int
     name: str
     is_dropped: bool
+    groups: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -100,6 +122,54 @@ class Definition:
 
 
 @dataclass(frozen=True)
+class Start:
+    """When the process that runs now was begun, None when nobody knows, and the times in which its part was ready.
+
+    A time without an end lasts; `since` is when what is known begins, None for the whole life of the system.
+    """
+
+    begun: datetime | None
+    ready: tuple[tuple[datetime, datetime | None], ...]
+    since: datetime | None = None
+
+    def was_ready(self, moment: datetime) -> bool:
+        """Whether it was ready at that moment."""
+        return any(first <= moment and (last is None or moment <= last) for first, last in self.ready)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A listening socket, and the process of the file that it belongs to: "" for one that is none of the system's."""
+
+    id: str
+    listener: Listener
+
+
+@dataclass(frozen=True)
+class DataView:
+    """Where a resource keeps its data: `wanted` is where it should be, `found` where its process works, "" for none.
+
+    `mode` and `owner` are those of that folder, None where there is no such; `user` is whom it should belong to.
+    `guard` says what keeps others out of it whatever its mode, "" for nothing.
+    """
+
+    wanted: str
+    found: str
+    mode: int | None
+    owner: int | None
+    user: int
+    guard: str = ""
+
+
+@dataclass(frozen=True)
+class ConfigView:
+    """The rendered files of a part: their folder on this machine, and the name that the part itself has for it."""
+
+    folder: Path
+    inside: str
+
+
+@dataclass(frozen=True)
 class Member:
     """A live process of the system, whoever started it: `id` is the process of the file that it belongs to.
 
@@ -111,8 +181,42 @@ class Member:
     is_supervised: bool
 
 
+@dataclass(frozen=True)
+class ContainerView:
+    """A container, where the target runs such. `found` is the engine's own description of it.
+
+    `facts` compare it with the document that it should be made by, none for one that is not in there. `is_foreign`:
+    its image is not of our choice, and only that knows who it runs as. `is_job`: it runs to its end.
+    """
+
+    id: str
+    part: str
+    name: str
+    found: Mapping[str, Any]
+    facts: tuple[Fact, ...]
+    addresses: Mapping[str, str]
+    is_running: bool
+    is_foreign: bool
+    is_job: bool
+
+
+@dataclass(frozen=True)
+class NetworkView:
+    """A network of the system. `strangers` are the containers in it that are none of the system's."""
+
+    name: str
+    wants_internal: bool
+    is_internal: bool
+    count: int
+    strangers: tuple[str, ...]
+
+
 class View(Protocol):
     """What a target shows of one running system."""
+
+    def close(self) -> None:
+        """Let go of what looking has opened; nothing may be asked afterwards."""
+        ...
 
     @property
     def system(self) -> System: ...
@@ -127,7 +231,7 @@ class View(Protocol):
 
     @property
     def folders(self) -> Mapping[str, Path]:
-        """Folders on this machine by what they hold: secrets, log, etc, data, tls, run, sites, envs, work."""
+        """Folders on this machine by what they hold: home, secrets, tls; and log, where the target keeps one."""
         ...
 
     def processes(self) -> tuple[ProcessView, ...]:
@@ -150,8 +254,125 @@ class View(Protocol):
         """How each process was really started, as the supervisor remembers it."""
         ...
 
-    @property
-    def account(self) -> Account: ...
+    def starts(self) -> Mapping[str, Start]:
+        """When each process was started and when it was ready, by its id."""
+        ...
+
+    def listeners(self) -> tuple[Heard, ...]:
+        """Every socket that processes of the system listen at, in the network that they live in."""
+        ...
+
+    def doors(self) -> tuple[Heard, ...]:
+        """Every socket of this machine that leads to a process of the system."""
+        ...
+
+    def holders(self, ports: Iterable[int]) -> tuple[Heard, ...]:
+        """Who listens on this machine at these ports, in TCP."""
+        ...
+
+    def account(self, part: str) -> Account | None:
+        """The user that a part should run as, None where nobody but the part itself knows."""
+        ...
+
+    def data(self, resource: Resource) -> DataView:
+        """Where a resource keeps its data."""
+        ...
+
+    def has_file(self, resource: Resource, path: str) -> bool:
+        """Whether there is such a file in the data of a resource."""
+        ...
+
+    def config(self, part: str) -> ConfigView:
+        """Where the rendered files of a part are."""
+        ...
+
+    def config_files(self) -> Iterator[tuple[str, Iterable[Path]]]:
+        """Every rendered file, and whatever is remembered of a run, under the names of their kinds."""
+        ...
+
+    def secret_folders(self) -> Iterator[tuple[Path, int]]:
+        """Every folder that holds secrets, with the mode that its files may have at most."""
+        ...
+
+    def key_users(self) -> frozenset[int]:
+        """The users, besides the owner of the system, whom keys of certificates may belong to."""
+        ...
+
+    def site(self, service: Service) -> Path | None:
+        """A folder with the files of a front end as the edge serves it now, None where that cannot be had."""
+        ...
+
+    def place(self, slot: str) -> tuple[str, int]:
+        """Where a resource or a replica ("db", "api-1") is reached from this machine, past the edge: host and port.
+
+        Raises CannotSeeError.
+        """
+        ...
+
+    def upstreams(self, service: Service) -> frozenset[str]:
+        """The addresses of the replicas of a service as the edge knows them, "host:port"."""
+        ...
+
+    def connect(self, slot: str, source: str | None, timeout: float) -> socket.socket:
+        """A connection to a port of the edge ("edge.https"), from that address. Raises OSError.
+
+        "edge.probe" is where the edge tells about itself to whoever is inside.
+        """
+        ...
+
+    def way(self, slot: str, source: str | None) -> AbstractContextManager[Path]:
+        """The same as a unix socket of this machine."""
+        ...
+
+    def postgres_socket(self, resource: Postgres) -> AbstractContextManager[tuple[str, int]]:
+        """The folder of a database's socket, and the port that its name has, for clients of PostgreSQL."""
+        ...
+
+    def probe_users(self, resource: Redis) -> frozenset[str]:
+        """The users of a cache that need no password, and may do nothing but ask whether it is there."""
+        ...
+
+    def logs(
+        self,
+        parts: Sequence[str],
+        *,
+        n: int | None = None,
+        since: datetime | None = None,
+        grep: re.Pattern[str] | None = None,
+    ) -> list[LogLine]:
+        """The last `n` lines of these parts (all without one), oldest first. Raises MachineError."""
+        ...
+
+    def log_parts(self) -> tuple[str, ...]:
+        """The parts that have a log, and whoever watches them where that has one of its own."""
+        ...
+
+    def log_texts(self, most: int) -> Iterator[tuple[str, bytes]]:
+        """Everything that is kept of what parts, builds and migrations said, by name, the last `most` bytes of each."""
+        ...
+
+    def edits_run(self) -> str:
+        """Who has edits of the sources run at once: a sentence, "" for nobody. Raises DoesNotApplyError."""
+        ...
+
+    def containers(self) -> tuple[ContainerView, ...]:
+        """Every container of the system. Raises DoesNotApplyError where the target runs none."""
+        ...
+
+    def networks(self) -> tuple[NetworkView, ...]:
+        """Every network of the system. Raises as `containers`."""
+        ...
+
+    def images(self) -> Mapping[str, str]:
+        """Everything that is written down about how the images were made, by reference. Raises as `containers`."""
+        ...
+
+    def command_inside(self, part: str, argv: Sequence[str]) -> tuple[int, str]:
+        """The exit code and the output of a program in a container: the first of a part, or one by its full name.
+
+        Raises as `containers`.
+        """
+        ...
 
     def left_out(self) -> tuple[str, ...]:
         """A sentence with its line for each thing that the file asks for and this target does not keep."""
@@ -159,6 +380,10 @@ class View(Protocol):
 
     def documented_ports(self) -> Mapping[str, int]:
         """The ports that the stack file names, by slot."""
+        ...
+
+    def host_ports(self) -> Mapping[str, int]:
+        """Every port of this machine that the system uses, by what is behind it."""
         ...
 
     def addresses(self) -> Mapping[str, str]:
@@ -199,10 +424,6 @@ class View(Protocol):
 
     def without_secrets(self, text: str) -> str:
         """The text with every secret of the system replaced by its name."""
-        ...
-
-    def environment(self, service: Service) -> Mapping[str, str]:
-        """What the service finds in its environment, secrets and all; never to be shown."""
         ...
 
     def store(self, resource: Objects) -> tuple[str, str, str]:

@@ -8,6 +8,7 @@ from stackyard.verify.check import Check
 
 AREAS = {
     "topology": "What runs",
+    "containers": "Containers",
     "edge": "The way in",
     "database": "Database",
     "cache": "Cache",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stackyard.model.system import System
+from stackyard.observe.view import CannotSeeError as CannotSeeError
+from stackyard.observe.view import DoesNotApplyError as DoesNotApplyError
 from stackyard.observe.view import View
 
 
@@ -38,14 +40,6 @@ class Seen:
     sent: str
     came_back: str
     fault: str = ""
-
-
-class DoesNotApplyError(Exception):
-    """Raised by a judge that finds, looking, that the claim does not concern this system; the text says why."""
-
-
-class CannotSeeError(Exception):
-    """Raised by a judge that cannot look; the text says why, and what would let it."""
 
 
 Judge = Callable[[View], Iterator[Seen]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import ssl
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stackyard.observe.view import EdgeView, View
 from stackyard.verify.check import DoesNotApplyError
@@ -36,6 +36,24 @@ def trust(edge: EdgeView) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(edge.authority) if edge.authority else None)
 
 
+def _transport(view: View, scheme: str, source: str | None, *, http2: bool) -> httpx.HTTPTransport:
+    import httpx
+
+    edge = edge_of(view)
+    if edge.keeps_sources:
+        return httpx.HTTPTransport(verify=trust(edge), http1=not http2, http2=http2, local_address=source)
+    way = view.way(f"edge.{scheme}", source)
+
+    class Passing(httpx.HTTPTransport):
+        """Through a socket of this machine, which goes with it."""
+
+        def __exit__(self, *error: Any) -> None:
+            super().__exit__(*error)
+            way.__exit__(*error)
+
+    return Passing(verify=trust(edge), http1=not http2, http2=http2, uds=str(way.__enter__()))
+
+
 def client(view: View, *, plain: bool = False, http2: bool = False, source: str | None = None) -> httpx.Client:
     """An HTTP client of the edge as the host of the stack file, certificates checked, redirects not followed.
 
@@ -50,9 +68,7 @@ def client(view: View, *, plain: bool = False, http2: bool = False, source: str 
     def name_the_host(request: httpx.Request) -> None:
         request.extensions["sni_hostname"] = edge.host
 
-    transport = httpx.HTTPTransport(
-        verify=trust(edge), http1=not http2, http2=http2, local_address=source or own_address(edge)
-    )
+    transport = _transport(view, scheme, source or own_address(edge), http2=http2)
     return httpx.Client(
         base_url=f"{scheme}://{edge.address}:{port}",
         headers={"Host": edge.host if is_usual else f"{edge.host}:{port}", "User-Agent": "stackyard-verify"},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import quote
 
 SHORTEST = 8
@@ -32,16 +31,6 @@ def forms(secrets: Mapping[str, str]) -> Mapping[bytes, str]:
 def found_in(data: bytes, known: Mapping[bytes, str]) -> tuple[str, ...]:
     """The names of the secrets that stand in `data`."""
     return tuple(sorted({name for text, name in known.items() if text in data}))
-
-
-def end_of(path: Path, most: int) -> bytes:
-    """The last `most` bytes of a file; nothing of one that cannot be read or is gone."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - most))
-            return file.read(most)
-    except OSError:
-        return b""
 
 
 def variable(environment: bytes, name: str) -> str:

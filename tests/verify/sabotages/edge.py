@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from stackyard.resources.certificates import Authority, ensure_authority, ensure_leaf, find_authority, hosts_of
-from stackyard.targets.native.layout import user_data
+from stackyard.targets.local.layout import user_data
 from tests.verify.ground import Ground, Sabotage
 
 _PLAN = "topology.as-described"

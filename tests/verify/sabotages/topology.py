@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from stackyard.observe.native_processes import command_line, listeners
+from stackyard.observe.processes import command_line, listeners
 from stackyard.targets.native.program import ProgramProbe
 from stackyard.targets.native.supervisor.client import connect, launch
 from stackyard.targets.native.supervisor.processes import everybody

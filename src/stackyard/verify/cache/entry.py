@@ -15,7 +15,6 @@ from stackyard.resources.secrets import password_secret
 from stackyard.verify.cache.asking import admin, caches, has_none
 from stackyard.verify.check import CannotSeeError, Check, Look, Seen, saw
 
-_LOOPBACK = "127.0.0.1"
 _PATIENCE = 5.0
 """Seconds for an answer."""
 
@@ -26,7 +25,7 @@ def _stranger(view: View, resource: Redis, *words: str) -> str:
     Raises CannotSeeError when it says nothing.
     """
     try:
-        with socket.create_connection((_LOOPBACK, view.port(resource.name)), _PATIENCE) as plain:
+        with socket.create_connection(view.place(resource.name), _PATIENCE) as plain:
             place = _unverified().wrap_socket(plain) if resource.tls else plain
             answer = ""
             for word in words:
@@ -77,6 +76,9 @@ def _users(view: View, resource: Redis) -> Iterator[Seen]:
         for user in listed:
             found: Any = connection.acl_getuser(user)
             digests, flags = found["passwords"], found["flags"]
+            if user in view.probe_users(resource):
+                yield _probe_user(resource, user, found)
+                continue
             if user not in known:
                 yield saw(
                     f"user {user} of {resource.name}", ", ".join(flags), fault=f"{resource.name} has a user {user}"
@@ -90,6 +92,12 @@ def _users(view: View, resource: Redis) -> Iterator[Seen]:
             yield saw(f"user {user} of {resource.name}", shown, fault=fault, unless=fits and not is_open)
 
 
+def _probe_user(resource: Redis, user: str, found: dict[str, Any]) -> Seen:
+    may = " ".join(map(str, (*found["categories"], *found["commands"], *found["keys"], *found["channels"])))
+    fault = f"{user} of {resource.name} needs no password, and may do more than ask whether it is there"
+    return saw(f"what {user} of {resource.name} may do", may, fault=fault, unless=may == "-@all +ping")
+
+
 def _encrypted(view: View) -> Iterator[Seen]:
     for resource in (one for one in caches(view.system) if one.tls):
         with admin(view, resource) as connection:
@@ -97,15 +105,15 @@ def _encrypted(view: View) -> Iterator[Seen]:
         plain = int(found["port"])
         fault = f"{resource.name} speaks to clients that do not encrypt, at port {plain}"
         yield saw(f"port of {resource.name} without TLS", plain or "none", fault=fault, unless=plain == 0)
-        answer = _plain_ping(view.port(resource.name))
+        answer = _plain_ping(view.place(resource.name))
         is_closed = not any(word in answer for word in ("PONG", "NOAUTH", "ERR"))
         fault = f"{resource.name} answers a client that does not encrypt"
         yield saw(f"PING to {resource.name} without TLS", answer or "nothing", fault=fault, unless=is_closed)
         yield _handshake(view, resource)
 
 
-def _plain_ping(port: int) -> str:
-    with socket.create_connection((_LOOPBACK, port), _PATIENCE) as plain:
+def _plain_ping(place: tuple[str, int]) -> str:
+    with socket.create_connection(place, _PATIENCE) as plain:
         plain.settimeout(_PATIENCE)
         try:
             plain.sendall(b"PING\r\n")
@@ -120,7 +128,7 @@ def _handshake(view: View, resource: Redis) -> Seen:
     sent = f"TLS handshake with {resource.name} as localhost"
     try:
         with (
-            socket.create_connection((_LOOPBACK, view.port(resource.name)), _PATIENCE) as plain,
+            socket.create_connection(view.place(resource.name), _PATIENCE) as plain,
             context.wrap_socket(plain, server_hostname="localhost") as secure,
         ):
             cipher = secure.cipher()

@@ -78,9 +78,8 @@ def _persistence(view: View) -> Iterator[Seen]:
         with admin(view, resource) as connection:
             found: Any = connection.config_get("*")
             state: Any = connection.info("persistence")
-        folder = view.folders["data"] / resource.name
-        yield from _snapshots(resource, found["save"], state, (folder / resource_of.SNAPSHOT).is_file())
-        has_log = (folder / resource_of.LOG_FOLDER / resource_of.MANIFEST).is_file()
+        yield from _snapshots(resource, found["save"], state, view.has_file(resource, resource_of.SNAPSHOT))
+        has_log = view.has_file(resource, f"{resource_of.LOG_FOLDER}/{resource_of.MANIFEST}")
         yield from _log(resource, found, state, has_log=has_log)
 
 

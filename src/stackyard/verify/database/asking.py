@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[tuple[Any, ...]]
 
-LOOPBACK = "127.0.0.1"
 _PATIENCE = 5
 """Seconds for a connection."""
 
@@ -90,9 +89,10 @@ def over_tcp(view: View, resource: Postgres, role: str, database: str, **more: s
     """A connection as a service makes it, with the password of the store. Raises psycopg.OperationalError."""
     import psycopg
 
+    host, port = view.place(resource.name)
     settings: dict[str, Any] = {
-        "host": LOOPBACK,
-        "port": view.port(resource.name),
+        "host": host,
+        "port": port,
         "dbname": database,
         "user": role,
         "password": view.secret(password_secret(resource, role)),
@@ -105,16 +105,17 @@ def over_tcp(view: View, resource: Postgres, role: str, database: str, **more: s
         yield connection
 
 
-def knock(view: View, resource: Postgres, database: str, **more: str) -> str:
+def knock(view: View, resource: Postgres, database: str, **more: Any) -> str:
     """What the server answers to somebody whom it cannot know; "" when it let them in.
 
     Raises CannotSeeError when it does not answer at all.
     """
     import psycopg
 
+    host, port = view.place(resource.name)
     stranger: dict[str, Any] = {
-        "host": LOOPBACK,
-        "port": view.port(resource.name),
+        "host": host,
+        "port": port,
         "dbname": database,
         "user": f"stackyard_verify_{secrets.token_hex(4)}",
         "passfile": "/nonexistent/pgpass",
@@ -132,7 +133,6 @@ def knock(view: View, resource: Postgres, database: str, **more: str) -> str:
 
 
 __all__ = [
-    "LOOPBACK",
     "SUPERUSER",
     "attempt",
     "databases",

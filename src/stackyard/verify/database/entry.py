@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackyard.model.system import Postgres, System
@@ -27,25 +27,31 @@ _READ = "SELECT current_setting('hba_file'), extract(epoch FROM pg_conf_load_tim
 def _login(view: View) -> Iterator[Seen]:
     for resource in databases(view.system):
         database = catalog(view.system, resource).database
-        socket = str(view.folders["sockets"])
-        for place, way in (("127.0.0.1", {}), ("its socket", {"host": socket})):
-            # The server writes a wrong password into its log, and none at all not: so only one of these is sent.
-            for base, what, more in (
-                (database, "no password", {}),
-                ("postgres", "no password", {}),
-                (database, "a wrong password", {"password": secrets.token_hex(8)}),
-            ):
-                sent = f"a role that does not exist, with {what}, to {base} of {resource.name} over {place}"
-                yield _refused(sent, knock(view, resource, base, **way, **more))
-        sent = f"a role that does not exist, for a replica, to {resource.name} over its socket"
-        yield _refused(sent, knock(view, resource, database, host=socket, replication="true"))
+        outside = view.place(resource.name)[0]
+        with view.postgres_socket(resource) as (folder, port):
+            socket: dict[str, Any] = {"host": folder, "port": port}
+            for place, way in ((outside, {}), ("its socket", socket)):
+                yield from _strangers(view, resource, database, place, way)
+            sent = f"a role that does not exist, for a replica, to {resource.name} over its socket"
+            yield _refused(sent, knock(view, resource, database, **socket, replication="true"))
         answer = knock(view, resource, "postgres", user=SUPERUSER)
         yield saw(
-            f"{SUPERUSER}, without a password, to {resource.name} over 127.0.0.1",
+            f"{SUPERUSER}, without a password, to {resource.name} over {outside}",
             answer or "let in",
             fault=f"the superuser may come to {resource.name} over the network",
             unless="pg_hba.conf" in answer,
         )
+
+
+def _strangers(view: View, resource: Postgres, database: str, place: str, way: Mapping[str, Any]) -> Iterator[Seen]:
+    """The server writes a wrong password into its log, and none at all not: so only one of these is sent."""
+    for base, what, more in (
+        (database, "no password", {}),
+        ("postgres", "no password", {}),
+        (database, "a wrong password", {"password": secrets.token_hex(8)}),
+    ):
+        sent = f"a role that does not exist, with {what}, to {base} of {resource.name} over {place}"
+        yield _refused(sent, knock(view, resource, base, **way, **more))
 
 
 def _refused(sent: str, answer: str) -> Seen:
@@ -56,15 +62,18 @@ def _refused(sent: str, answer: str) -> Seen:
 
 def _rules(view: View) -> Iterator[Seen]:
     for resource in databases(view.system):
+        # Whoever is the server's own user inside a container of its own is its superuser there, and nobody else is.
+        rendered = view.rendered(resource.name).get(str(HBA), "")
         with view.database(resource) as connection:
             found = rows(connection, _RULES)
             ((file, loaded),) = rows(connection, _READ)
         for line, kind, base, user, address, method, error in found:
-            fault = fault_of_rule(resource, str(kind), str(address), str(method), str(error))
+            is_peer = (kind, user, method) == ("local", SUPERUSER, "peer") and " peer" in rendered
+            fault = "" if is_peer else fault_of_rule(resource, str(kind), str(address), str(method), str(error))
             yield saw(f"{file}:{line}", " ".join((kind, base, user, address, method, error)).rstrip(), fault=fault)
-        folder = view.folders["etc"] / resource.name
-        wanted, there = view.rendered(resource.name).get(str(HBA)), folder / str(HBA)
-        is_ours = file == str(there) and wanted is not None and there.read_text() == wanted
+        config = view.config(resource.name)
+        there = config.folder / str(HBA)
+        is_ours = file == f"{config.inside}/{HBA}" and bool(rendered) and there.read_text() == rendered
         yield saw(
             f"rules that {resource.name} reads",
             f"{file}, {'as rendered' if is_ours else 'changed'}",
@@ -111,7 +120,7 @@ def _passwords(view: View) -> Iterator[Seen]:
                 unless=fits,
             )
         for role in (one for one in wanted.logins if one != SUPERUSER):
-            sent = f"log in to {resource.name} over 127.0.0.1 as {role}, with the password of the store"
+            sent = f"log in to {resource.name} over the network as {role}, with the password of the store"
             try:
                 with over_tcp(view, resource, role, wanted.database) as own:
                     ((who,),) = rows(own, "SELECT session_user::text")
@@ -145,7 +154,7 @@ def _encrypted(view: View) -> Iterator[Seen]:
             "sslmode": "verify-full",
             "sslrootcert": str(authority) if authority else "system",
             "host": "localhost",
-            "hostaddr": "127.0.0.1",
+            "hostaddr": view.place(resource.name)[0],
         }
         sent = f"connect to {resource.name} as localhost with sslmode=verify-full"
         try:

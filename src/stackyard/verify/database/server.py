@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 
 from stackyard.model.system import Postgres
-from stackyard.observe.logs import read
 from stackyard.observe.view import View
 from stackyard.resources.postgres import stats
 from stackyard.resources.postgres.catalog import catalog, monitor_role
@@ -49,7 +48,7 @@ _PATIENCE = 5.0
 def _settings(view: View) -> Iterator[Seen]:
     for resource in databases(view.system):
         wanted = parse(view.rendered(resource.name).get(str(CONFIG), ""))
-        file = str(view.folders["etc"] / resource.name / str(CONFIG))
+        file = f"{view.config(resource.name).inside}/{CONFIG}"
         with view.database(resource) as connection:
             running = {row[0]: Setting(*row[1:]) for row in rows(connection, _SETTINGS)}
             beside: dict[str, str] = dict(rows(connection, _BESIDE, (file,)))
@@ -136,7 +135,7 @@ def _is_logged(view: View, resource: Postgres) -> Seen:
     deadline = time.monotonic() + _PATIENCE
     found = ""
     while not found and time.monotonic() < deadline:
-        lines = read(view.folders["home"], [resource.name], n=200)
+        lines = view.logs([resource.name], n=200)
         found = next((one.line for one in lines if mark in one.line and "duration:" in one.line), "")
         if not found:
             time.sleep(0.05)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from stackyard.model.system import System
 from stackyard.observe.view import View
 from stackyard.verify.edge.paths import absent, built, edge_in, files_of, limit_of, proxied, reachable, room, static
-from stackyard.verify.edge.wire import HEALTH, Answer, Wire
+from stackyard.verify.edge.wire import Answer, Wire
 
 _LONGEST_LINE = 17_000
 """Bytes of a request line that are more than the edge takes."""
@@ -45,7 +45,7 @@ def errors(view: View) -> Iterator[Answer]:
             if reachable(edge, f"{route.path.rstrip('/')}/"):
                 yield _raw(wire, "POST", f"{route.path.rstrip('/')}/", "Content-Length: 0", "a method that files lack")
     yield from _refused(view)
-    with Wire(view, port=view.port(HEALTH)) as inside:
+    with Wire(view, inside=True) as inside:
         yield inside.ask("/nginx-away")
 
 

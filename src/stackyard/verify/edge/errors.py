@@ -12,7 +12,7 @@ from stackyard.verify.check import Check, Look, Seen, saw
 from stackyard.verify.edge import answers
 from stackyard.verify.edge.headers import unless_edge
 from stackyard.verify.edge.paths import edge_in
-from stackyard.verify.edge.wire import HEALTH, Answer, Wire
+from stackyard.verify.edge.wire import Answer, Wire
 
 _INTERNAL = {
     "a version of a program": re.compile(r"(nginx|openssl|uvicorn|gunicorn|python|express|debian|ubuntu)/\d", re.I),
@@ -53,7 +53,7 @@ def _readable(view: View) -> Iterator[Seen]:
 
 def _away(view: View) -> Iterator[Seen]:
     own = edge_in(view.system).maintenance
-    with Wire(view, port=view.port(HEALTH)) as inside:
+    with Wire(view, inside=True) as inside:
         yield _is_problem(inside.ask("/nginx-away", headers=_JSON), 503)
         answer = inside.ask("/nginx-away", headers=_PAGE)
     if own is None:

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stackyard.observe.logs import read
 from stackyard.observe.view import View
 from stackyard.verify.check import CannotSeeError
 
@@ -24,7 +23,7 @@ def lines_of(view: View, marks: Collection[str]) -> Mapping[str, Mapping[str, An
     begun = datetime.now(UTC) - timedelta(seconds=60)
     while True:
         found = {}
-        for entry in read(view.folders["home"], ("edge",), n=len(marks), since=begun, grep=wanted):
+        for entry in view.logs(("edge",), n=len(marks), since=begun, grep=wanted):
             row = _row(entry.line)
             found[str(row.get("request_id"))] = row
         if set(marks) <= found.keys():

@@ -74,8 +74,7 @@ def harmless(system: System, *, fewest: int = 1) -> tuple[Route, str]:
 
 def built(view: View, route: Route) -> Path | None:
     """The folder of a front end as the edge serves it; None where it is not on this machine."""
-    folder = view.folders.get("sites", Path()) / route.service / "current"
-    return folder if folder.is_dir() else None
+    return view.site(view.system.service(route.service))
 
 
 def files_of(folder: Path, pattern: str) -> Iterator[str]:

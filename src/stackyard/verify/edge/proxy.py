@@ -45,7 +45,7 @@ def _routes(view: View) -> Iterator[Seen]:
     for seen, (route, answer) in asked.items():
         row = rows[seen]
         service = system.service(route.service)
-        places = {f"127.0.0.1:{view.port(f'{service.name}-{n}')}" for n in range(1, service.replicas + 1)}
+        places = view.upstreams(service)
         tried = upstreams(row)
         fault = ""
         if not tried or tried[-1] not in places:

@@ -31,7 +31,7 @@ def _spread(view: View) -> Iterator[Seen]:
             found.update(_asked(view, route, {}, 4 * replicas))
             if len(found) == replicas:
                 break
-        wanted = {f"127.0.0.1:{view.port(f'{route.service}-{number}')}" for number in range(1, replicas + 1)}
+        wanted = view.upstreams(system.service(route.service))
         shown = ", ".join(f"{count} to {place}" for place, count in found.most_common())
         idle = ", ".join(sorted(wanted - found.keys()))
         fault = f"no request for {route.path} goes to {idle}" if idle else ""

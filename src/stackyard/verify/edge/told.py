@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from stackyard.observe.view import View
 from stackyard.verify.check import CannotSeeError
-from stackyard.verify.edge.wire import HEALTH, Wire
+from stackyard.verify.edge.wire import Wire
 
 
 def told(view: View, *, host: str = "", headers: Mapping[str, str] | None = None) -> tuple[str, Mapping[str, str]]:
@@ -14,7 +14,7 @@ def told(view: View, *, host: str = "", headers: Mapping[str, str] | None = None
 
     Raises CannotSeeError when the edge does not show them.
     """
-    with Wire(view, port=view.port(HEALTH)) as inside:
+    with Wire(view, inside=True) as inside:
         answer = inside.ask("/nginx-told", host=host, headers=headers)
         own = inside.source or inside.edge.address
     if answer.status != 200:

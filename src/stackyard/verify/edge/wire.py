@@ -50,15 +50,17 @@ class Wire:
     """A client with an address of its own, so that no limit counts it together with a user.
 
     It speaks to the port that users are served at, as a browser that asks for the host of the stack file. With `plain`
-    it speaks to the port without TLS, with `port` to another one on loopback, in plain HTTP. One connection at a time,
-    made when it is needed; close it, or use it as a context.
+    it speaks to the port without TLS, with `inside` to the one where the edge tells about itself, in plain HTTP. One
+    connection at a time, made when it is needed; close it, or use it as a context.
     """
 
-    def __init__(self, view: View, *, plain: bool = False, port: int = 0, source: str | None = None) -> None:
+    def __init__(self, view: View, *, plain: bool = False, inside: bool = False, source: str | None = None) -> None:
         self.edge: EdgeView = edge_of(view)
         self.source = source or own_address(self.edge)
-        self.is_secure = not plain and not port and self.edge.https is not None
-        self.port = port or (self.edge.http if plain else self.edge.port)
+        self.is_secure = not plain and not inside and self.edge.https is not None
+        self.slot = HEALTH if inside else "edge.https" if self.is_secure else "edge.http"
+        self.port = view.port(HEALTH) if inside else self.edge.http if plain else self.edge.port
+        self._view = view
         self._connection: http.client.HTTPConnection | None = None
         self._is_used = False
 
@@ -105,10 +107,7 @@ class Wire:
 
     def stream(self) -> socket.socket:
         """A connection of its own, ready to be written to. Raises OSError."""
-        source = (self.source, 0) if self.source else None
-        plain = socket.create_connection((self.edge.address, self.port), TIMEOUT, source)
-        # A check sends small pieces and waits for what comes back.
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        plain = self._view.connect(self.slot, self.source, TIMEOUT)
         if not self.is_secure:
             return plain
         try:

@@ -9,30 +9,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stackyard.model.system import System
-from stackyard.observe import native_processes
+from stackyard.observe import processes
 from stackyard.observe.view import View
 from stackyard.verify import traces
 from stackyard.verify.check import Check, Look, Seen, saw
 from stackyard.verify.client import client, edge_of
-from stackyard.verify.logs.files import log_of, parts_of, tail
 
 _PATIENCE = 5.0
 _ACCESS = ("time", "request_id", "client", "method", "path", "status", "bytes", "duration")
+_TAIL = 1000
+"""Lines at the end of a log that are looked at."""
 _MOST = 8 * 1024**2
 """Bytes of one log that are searched, from its end."""
 
 
-def said(view: View, part: str, since: str = "") -> Iterator[str]:
-    """What the processes of a part have written themselves, from a time on ("2026-11-21T04:53:33"), oldest first."""
-    for line in tail(log_of(view, part)):
-        record = as_object(line.decode(errors="replace"))
-        if record is not None and record.get("stream") == "out" and str(record.get("ts", "")) >= since:
-            yield str(record.get("line", ""))
-
-
-def entries(view: View, part: str, since: str = "") -> list[Mapping[str, Any]]:
-    """Those lines of a part that are JSON objects."""
-    return [found for line in said(view, part, since) if (found := as_object(line)) is not None]
+def entries(view: View, part: str) -> list[Mapping[str, Any]]:
+    """What the processes of a part have written themselves as JSON objects, of late, the oldest first."""
+    own = (one.line for one in view.logs((part,), n=_TAIL) if one.stream == "out")
+    return [found for line in own if (found := as_object(line)) is not None]
 
 
 def as_object(line: str) -> Mapping[str, Any] | None:
@@ -68,8 +62,8 @@ def _access(view: View) -> Iterator[Seen]:
         return
     missing = [key for key in _ACCESS if key not in found]
     yield saw(sent, json.dumps(found), fault=f"the access log lacks {', '.join(missing)}", unless=not missing)
-    for part in parts_of(view):
-        whole = b"\n".join(tail(log_of(view, part))).decode(errors="replace")
+    for part in view.log_parts():
+        whole = "\n".join(one.line for one in view.logs((part,), n=_TAIL))
         # What a service writes of its own queries is its own affair; the edge serves everybody.
         words = {"its token": token, **({"its query": query} if part == "edge" else {})}
         kept = [what for what, word in words.items() if word in whole]
@@ -83,14 +77,12 @@ def _access(view: View) -> Iterator[Seen]:
 
 def _no_secrets(view: View) -> Iterator[Seen]:
     known = traces.forms(view.secrets())
-    for path in sorted(view.folders["log"].iterdir()):
-        if not path.is_file():
-            continue
-        names = traces.found_in(traces.end_of(path, _MOST), known)
+    for place, text in view.log_texts(_MOST):
+        names = traces.found_in(text, known)
         yield saw(
-            f"{len(view.secrets())} secrets in {path.name}, as they are, in URLs, in base64",
+            f"{len(view.secrets())} secrets in {place}, as they are, in URLs, in base64",
             f"found: {', '.join(names)}" if names else "none",
-            fault=f"{path.name} holds the secret {', '.join(names)}",
+            fault=f"{place} holds the secret {', '.join(names)}",
             unless=not names,
         )
 
@@ -103,7 +95,7 @@ def _level(view: View) -> Iterator[Seen]:
     for one in view.processes():
         if one.part not in services or one.pid is None:
             continue
-        told = traces.variable(native_processes.environment(one.pid), "LOG_LEVEL")
+        told = traces.variable(processes.environment(one.pid), "LOG_LEVEL")
         asked = planned[one.id].environment.get("LOG_LEVEL", wanted) if one.id in planned else wanted
         yield saw(
             f"LOG_LEVEL of {one.id} (pid {one.pid}), {asked} in the file",

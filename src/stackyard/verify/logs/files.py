@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from stackyard.observe import processes
 from stackyard.observe.view import View
-from stackyard.targets.native.supervisor import processes
-from stackyard.verify.check import Check, Look, Seen, saw
+from stackyard.verify.check import Check, DoesNotApplyError, Look, Seen, saw
 
 TAIL = 256 * 1024
 """Bytes at the end of a log that are looked at line by line."""
@@ -25,14 +25,16 @@ _OTHERS = 64 * 1024**2
 """Bytes that one file may have which is written anew each time: what a build, an installation or a migration said."""
 
 
-def parts_of(view: View) -> tuple[str, ...]:
-    """The names of the parts that write a log, and that of the supervisor."""
-    return (*dict.fromkeys(one.part for one in view.planned().values()), _SUPERVISOR)
+def folder_of(view: View) -> Path:
+    """The folder of our own logs. Raises DoesNotApplyError where others keep them."""
+    if "log" not in view.folders:
+        raise DoesNotApplyError("the engine of this target keeps the logs: see the checks of containers")
+    return view.folders["log"]
 
 
 def log_of(view: View, part: str) -> Path:
-    """The log of a part, the newest file of it."""
-    return view.folders["log"] / f"{part}.jsonl"
+    """The log of a part, the newest file of it. Raises as `folder_of`."""
+    return folder_of(view) / f"{part}.jsonl"
 
 
 def tail(path: Path, size: int = TAIL) -> list[bytes]:
@@ -72,7 +74,7 @@ def _clock(seconds: float) -> str:
 
 def _whole(view: View) -> Iterator[Seen]:
     ids = {one.id for one in view.processes()} | set(view.planned()) | {_SUPERVISOR, "guardian"}
-    for part in parts_of(view):
+    for part in view.log_parts():
         path = log_of(view, part)
         lines = tail(path)
         faults = [fault for line in lines if (fault := record_fault(line, part, ids, datetime.now(UTC)))]
@@ -114,7 +116,7 @@ def record_fault(line: bytes, part: str, ids: set[str], now: datetime) -> str:
 
 def _bounded(view: View) -> Iterator[Seen]:
     """What the supervisor was told about sizes, and whether the files keep to it."""
-    limit = view.system.logs.size
+    limit, folder = view.system.logs.size, folder_of(view)
     for name, one in view.running().items():
         yield saw(
             f"size at which the log of {name} is rotated, {limit:,} bytes in the file",
@@ -123,7 +125,7 @@ def _bounded(view: View) -> Iterator[Seen]:
             unless=one.log_size <= limit,
         )
     older = {one.part: one.log_files for one in view.running().values()}
-    for path in sorted(view.folders["log"].iterdir()):
+    for path in sorted(folder.iterdir()):
         name, is_log, number = path.name.partition(".jsonl")
         size = path.stat().st_size
         largest = limit + _LONGEST_RECORD if is_log else _OTHERS
@@ -135,7 +137,7 @@ def _bounded(view: View) -> Iterator[Seen]:
 
 
 def _private(view: View) -> Iterator[Seen]:
-    folder = view.folders["log"]
+    folder = folder_of(view)
     owner = view.folders["home"].stat().st_uid
     for path in (folder, *sorted(folder.iterdir())):
         found = path.lstat()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from stackyard.model.system import System
-from stackyard.observe import native_processes
+from stackyard.observe import processes
+from stackyard.observe.files import end_of, files_below
 from stackyard.observe.view import View
 from stackyard.resources.secrets import needed
-from stackyard.targets.native.fingerprint import source_files
-from stackyard.targets.native.supervisor import processes
+from stackyard.targets.local.fingerprint import source_files
 from stackyard.verify import traces
 from stackyard.verify.check import Check, Look, Seen, saw
 
@@ -27,7 +26,7 @@ def _command_lines(view: View) -> Iterator[Seen]:
     count, caught = 0, []
     for one in processes.everybody():
         count += 1
-        names = traces.found_in(native_processes.command_line(one.pid).encode(), known)
+        names = traces.found_in(processes.command_line(one.pid).encode(), known)
         caught += [(one.pid, names)] if names else []
     yield saw(f"{len(view.secrets())} secrets in the command lines of {count} processes", f"{len(caught)} found")
     for pid, names in caught:
@@ -39,18 +38,15 @@ def _command_lines(view: View) -> Iterator[Seen]:
 
 
 def _rendered(view: View) -> Iterator[Seen]:
-    folders = view.folders
-    yield from _search(view, "rendered configuration", _files(folders["etc"]))
-    yield from _search(view, "what the supervisor remembers", _files(folders["run"]))
-    yield from _search(view, "state and summary", sorted(folders["home"].glob("*.json")))
+    for place, paths in view.config_files():
+        yield from _search(view, place, paths)
 
 
 def _served(view: View) -> Iterator[Seen]:
-    sites = view.folders["sites"]
     for service in view.system.services:
         if service.is_static:
-            release = (sites / service.name / "current").resolve()
-            yield from _search(view, f"what {service.name} serves", _files(release))
+            release = view.site(service)
+            yield from _search(view, f"what {service.name} serves", files_below(release) if release else ())
 
 
 def _project(view: View) -> Iterator[Seen]:
@@ -66,7 +62,7 @@ def _search(view: View, place: str, paths: Iterable[Path]) -> Iterator[Seen]:
         if left <= 0:
             skipped += 1
             continue
-        data = traces.end_of(path, _LARGEST)
+        data = end_of(path, _LARGEST)
         searched, left = searched + 1, left - len(data)
         if names := traces.found_in(data, known):
             caught[path] = names
@@ -81,18 +77,13 @@ def _below(path: Path, root: Path) -> str:
     return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for here, _, names in os.walk(folder):
-        yield from (Path(here, name) for name in sorted(names))
-
-
 def _environments(view: View) -> Iterator[Seen]:
     """The environment of a process is read by whoever is its user, and by whatever it starts."""
     planned, values = view.planned(), view.secrets()
     known = traces.forms(values)
     for pid, name in _processes(view).items():
         allowed = planned[name].secrets if name in planned else frozenset()
-        found = traces.found_in(native_processes.environment(pid), known)
+        found = traces.found_in(processes.environment(pid), known)
         more = too_many(found, allowed, values)
         yield saw(
             f"secrets in /proc/{pid}/environ of {name}, which needs {', '.join(sorted(allowed)) or 'none'}",

@@ -17,9 +17,9 @@ def _owner(view: View) -> int:
 
 
 def _private(view: View) -> Iterator[Seen]:
-    folder = view.folders["secrets"]
-    for path in (folder, *sorted(folder.iterdir())):
-        yield access(path, 0o700 if path == folder else 0o600, {_owner(view)})
+    for folder, most in view.secret_folders():
+        for path in (folder, *sorted(folder.iterdir())):
+            yield access(path, 0o700 if path == folder else most, {_owner(view)})
 
 
 def access(path: Path, most: int, owners: set[int]) -> Seen:
@@ -64,7 +64,7 @@ def _distinct(view: View) -> Iterator[Seen]:
 
 
 def _keys(view: View) -> Iterator[Seen]:
-    owners = {_owner(view), view.account.uid}
+    owners = {_owner(view), *view.key_users()}
     keys = sorted(view.folders["tls"].glob("*/*.key")) if view.folders["tls"].is_dir() else []
     keys += [view.edge.key] if view.edge and view.edge.key and view.edge.key not in keys else []
     for key in keys:

@@ -22,10 +22,11 @@ _SAFE = "get"
 
 @dataclass(frozen=True)
 class Replica:
-    """One process of a service that listens; `id` is that of the process."""
+    """One process of a service that listens; `id` is that of the process, `host` and `port` where it is reached."""
 
     service: Service
     id: str
+    host: str
     port: int
 
 
@@ -34,7 +35,7 @@ def replicas(view: View) -> Iterator[Replica]:
     for service in served(view.system):
         for number in range(1, service.replicas + 1):
             name = f"{service.name}-{number}"
-            yield Replica(service, name, view.port(name))
+            yield Replica(service, name, *view.place(name))
 
 
 def firsts(view: View) -> Iterator[Replica]:
@@ -57,7 +58,7 @@ def client(replica: Replica) -> httpx.Client:
     import httpx
 
     return httpx.Client(
-        base_url=f"http://127.0.0.1:{replica.port}",
+        base_url=f"http://{replica.host}:{replica.port}",
         headers={"User-Agent": "stackyard-verify", "Accept": "application/json"},
         timeout=TIMEOUT,
         trust_env=False,

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from stackyard.model.system import Service, System
 from stackyard.observe.view import View
-from stackyard.verify.check import Check, DoesNotApplyError, Look, Seen, saw
+from stackyard.verify.check import CannotSeeError, Check, DoesNotApplyError, Look, Seen, saw
 from stackyard.verify.client import client, edge_of
 
 if TYPE_CHECKING:
@@ -128,8 +128,10 @@ def _manifest(browser: httpx.Client, name: str, address: str) -> Iterator[Seen]:
 
 def _worker(view: View, service: Service) -> Seen:
     """Installable also means that it opens without a network: a service worker among the files that are served."""
-    release = view.folders["sites"] / service.name / "current"
-    scripts = {path.name: path.read_bytes() for path in sorted(release.resolve().rglob("*.js"))}
+    release = view.site(service)
+    if release is None:
+        raise CannotSeeError(f"what {service.name} was built into is not there")
+    scripts = {path.name: path.read_bytes() for path in sorted(release.rglob("*.js"))}
     found = [name for name, text in scripts.items() if b"serviceWorker" in text]
     return saw(
         f"who registers a service worker, among the {len(scripts)} scripts of {service.name}",

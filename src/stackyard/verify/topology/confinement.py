@@ -7,12 +7,20 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from stackyard.model.system import Limits, Service, System
-from stackyard.observe import native_processes
-from stackyard.observe.native_processes import Credentials
+from stackyard.observe import processes
+from stackyard.observe.processes import Credentials
 from stackyard.observe.view import Account, Member, View
 from stackyard.verify.check import Check, DoesNotApplyError, Look, Seen, saw
 
-_BITS = {"net_bind_service": 10}
+_BITS = {
+    "chown": 0,
+    "dac_override": 1,
+    "fowner": 3,
+    "kill": 5,
+    "setgid": 6,
+    "setuid": 7,
+    "net_bind_service": 10,
+}
 """Numbers of capabilities, as in <linux/capability.h>."""
 
 _MOMENT = 0.3
@@ -34,29 +42,36 @@ def _credentials(view: View, fault_of: Callable[[Member, Credentials], str]) -> 
 
 
 def _looked_at(members: Iterable[Member]) -> Iterator[tuple[Member, Credentials | None]]:
-    return ((one, native_processes.credentials(one.pid)) for one in members)
+    return ((one, processes.credentials(one.pid)) for one in members)
 
 
 def _unprivileged(view: View) -> Iterator[Seen]:
     """What is Stackyard's own runs as who started it: it applies the stack file as a person would."""
-    account, planned = view.account, view.planned()
+    planned = view.planned()
 
     def fault(one: Member, found: Credentials) -> str:
-        return "" if one.id in planned and planned[one.id].is_ours else user_fault(found, account)
+        if one.id in planned and planned[one.id].is_ours:
+            return ""
+        return user_fault(found, view.account(one.id))
 
     return _credentials(view, fault)
 
 
-def user_fault(found: Credentials, account: Account) -> str:
-    """What is wrong with the user and the groups of a process, as the end of a sentence, or ""."""
+def user_fault(found: Credentials, account: Account | None) -> str:
+    """What is wrong with the user and the groups of a process, as the end of a sentence, or "".
+
+    `account` is the user that it should have, None where only its image knows.
+    """
     if 0 in found.uids:
         return "runs as root"
+    if account is None:
+        return ""
     if set(found.uids) != {account.uid}:
         return f"runs as uid {', '.join(map(str, sorted(set(found.uids))))} and not as {account.name} ({account.uid})"
     if 0 in found.gids:
         return "has the group of root"
     # Groups cannot be given up by somebody who is not root; but nobody can hand them to the parts of root's system.
-    others = set(found.groups) - {account.gid}
+    others = set(found.groups) - {account.gid, *account.groups}
     if account.is_dropped and (set(found.gids) != {account.gid} or others):
         return (
             f"has groups that it does not need: {', '.join(map(str, sorted({*found.gids, *others} - {account.gid})))}"
@@ -65,13 +80,13 @@ def user_fault(found: Credentials, account: Account) -> str:
 
 
 def _confined(view: View) -> Iterator[Seen]:
-    account, planned = view.account, view.planned()
+    planned = view.planned()
 
     def fault(one: Member, found: Credentials) -> str:
-        wanted = planned.get(one.id)
+        wanted, account = planned.get(one.id), view.account(one.id)
         allowed = wanted.capabilities if wanted else ()
         is_ours = wanted is not None and wanted.is_ours
-        return privilege_fault(found, allowed, is_ours=is_ours, is_dropped=account.is_dropped)
+        return privilege_fault(found, allowed, is_ours=is_ours, is_dropped=account is None or account.is_dropped)
 
     return _credentials(view, fault)
 

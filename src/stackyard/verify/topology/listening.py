@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from stackyard.observe import native_processes
-from stackyard.observe.native_processes import Listener
+from stackyard.observe.processes import Listener
 from stackyard.observe.view import View
 from stackyard.verify.check import Check, Look, Seen, saw
 
 _PATIENCE = 3.0
 
 
-def _held(view: View) -> dict[int, str]:
-    """The ids of the processes of the system by the sockets that they hold."""
-    return {inode: member.id for member in view.members() for inode in native_processes.sockets(member.pid)}
-
-
 def _listeners(view: View) -> Iterator[Seen]:
-    held, planned = _held(view), view.planned()
+    planned = view.planned()
     found: dict[str, list[Listener]] = {}
-    for one in native_processes.listeners():
-        if one.inode in held:
-            found.setdefault(held[one.inode], []).append(one)
+    for one in view.listeners():
+        found.setdefault(one.id, []).append(one.listener)
     running = {one.id for one in view.processes() if one.pid is not None}
     for name in sorted({*found, *(name for name in planned if name in running)}):
         own = found.get(name, [])
@@ -38,42 +31,29 @@ def _listeners(view: View) -> Iterator[Seen]:
 
 
 def _loopback(view: View) -> Iterator[Seen]:
-    held = _held(view)
     public = {view.edge.http, view.edge.https} if view.edge and view.system.is_production else set()
-    for one in native_processes.listeners():
-        if one.inode not in held:
-            continue
+    for door in view.doors():
+        one = door.listener
         is_right = one.is_local or one.port in public
         yield saw(
-            f"who reaches {held[one.inode]} at {one}",
+            f"who reaches {door.id} at {one}",
             "this machine" if one.is_local else "everybody",
-            fault=f"{held[one.inode]} can be reached from outside at {one}",
+            fault=f"{door.id} can be reached from outside at {one}",
             unless=is_right,
         )
 
 
 def _strangers(view: View) -> Iterator[Seen]:
     """`localhost` may mean ::1: a stranger there would get what was meant for us."""
-    held = _held(view)
-    slots = {port: slot for slot, port in _ports(view).items()}
-    for one in native_processes.listeners():
-        if one.port in slots and one.protocol.startswith("tcp"):
-            owner = held.get(one.inode, "")
-            yield saw(
-                f"who listens at {one}, the port of {slots[one.port]}",
-                owner or "a process that is none of ours",
-                fault=f"a stranger listens at {one}, the port of {slots[one.port]}",
-                unless=bool(owner),
-            )
-
-
-def _ports(view: View) -> Mapping[str, int]:
-    return {slot: port for definition in view.planned().values() for slot, port in _slots(definition.id, view)}
-
-
-def _slots(name: str, view: View) -> Iterator[tuple[str, int]]:
-    ports = view.planned()[name].ports
-    return ((name if len(ports) == 1 else f"{name} ({port})", port) for port in ports)
+    slots = {port: slot for slot, port in view.host_ports().items()}
+    for holder in view.holders(slots):
+        one = holder.listener
+        yield saw(
+            f"who listens at {one}, the port of {slots[one.port]}",
+            holder.id or "a process that is none of ours",
+            fault=f"a stranger listens at {one}, the port of {slots[one.port]}",
+            unless=bool(holder.id),
+        )
 
 
 def _addresses(view: View) -> Iterator[Seen]:

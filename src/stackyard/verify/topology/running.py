@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 
 from stackyard.model.system import Objects, Postgres, Redis, System
-from stackyard.observe.native_processes import working_folder
-from stackyard.observe.view import View
+from stackyard.observe.view import DataView, View
 from stackyard.verify.check import Check, Look, Seen, saw
 
 _WELL = ("ready", "done", "waiting")
@@ -70,33 +67,30 @@ def _version(resource: Postgres | Redis, found: tuple[int, ...], sent: str) -> S
 
 
 def _data(view: View) -> Iterator[Seen]:
-    """The folder that the living process works in, and who may look into it."""
-    pids = {one.id: one.pid for one in view.processes()}
+    """Where the living process works, and who may look into that."""
     for resource in view.system.resources:
         if not isinstance(resource, Postgres | Redis | Objects):
             continue
-        folder = view.folders["data"] / resource.name
-        pid = pids.get(resource.name)
-        place = working_folder(pid) if pid else ""
+        found = view.data(resource)
         yield saw(
             f"folder of the process of {resource.name}",
-            place or "no process",
-            fault=f"{resource.name} does not work in {folder}",
-            unless=place == str(folder),
+            found.found or "no process",
+            fault=f"{resource.name} does not work in {found.wanted}",
+            unless=found.found == found.wanted,
         )
-        yield _access(folder, view.account.uid)
+        yield _access(found)
 
 
-def _access(folder: Path, uid: int) -> Seen:
-    if not folder.is_dir():
+def _access(found: DataView) -> Seen:
+    folder = found.wanted
+    if found.mode is None:
         return saw(f"access to {folder}", "there is no such folder", fault=f"{folder} is gone")
-    found = folder.stat()
-    mode = stat.S_IMODE(found.st_mode)
+    is_open = bool(found.mode & 0o077) and not found.guard
     return saw(
         f"access to {folder}",
-        f"mode {mode:04o}, owner {found.st_uid}",
-        fault=f"others can open {folder}" if mode & 0o077 else f"{folder} belongs to uid {found.st_uid}",
-        unless=not mode & 0o077 and found.st_uid == uid,
+        f"mode {found.mode:04o}, owner {found.owner}{f', {found.guard}' if found.guard else ''}",
+        fault=f"others can open {folder}" if is_open else f"{folder} belongs to uid {found.owner}",
+        unless=not is_open and found.owner == found.user,
     )
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from stackyard.observe import native_processes
+from stackyard.observe import processes
 from stackyard.observe.view import View
-from stackyard.targets.native.supervisor import processes
-from stackyard.verify.check import CannotSeeError, Check, Look, Seen, saw
+from stackyard.verify.check import Check, DoesNotApplyError, Look, Seen, saw
 
 _MOMENT = 0.3
 """Seconds after which a process belongs to the supervisor, when its parent has ended."""
@@ -43,7 +42,7 @@ def _supervised(view: View) -> Iterator[Seen]:
     yield saw("processes that the supervisor answers for", sum(one.is_supervised for one in members))
     for one in members:
         if one.pid in strays:
-            what = f"pid {one.pid}: {native_processes.command_line(one.pid)[:200]}"
+            what = f"pid {one.pid}: {processes.command_line(one.pid)[:200]}"
             fault = f"pid {one.pid} of {one.id} is out of control"
             yield saw(f"a process with the mark of {one.id}", what, fault=fault)
 
@@ -51,7 +50,7 @@ def _supervised(view: View) -> Iterator[Seen]:
 def _supervisor(view: View) -> Iterator[Seen]:
     pid = view.supervisor()
     if pid is None:
-        raise CannotSeeError("this target has no supervisor")
+        raise DoesNotApplyError("this target has no supervisor of ours: its engine watches the parts, and answers")
     yield _alive("the supervisor", pid)
     guards = [one for one in processes.everybody() if one.parent == pid and _is_guardian(one.pid)]
     if not guards:
@@ -68,7 +67,7 @@ def _alive(who: str, pid: int) -> Seen:
 
 
 def _is_guardian(pid: int) -> bool:
-    return "stackyard.targets.native.supervisor.guardian" in native_processes.command_line(pid)
+    return "stackyard.targets.native.supervisor.guardian" in processes.command_line(pid)
 
 
 def _steady(view: View) -> Iterator[Seen]:
@@ -83,13 +82,13 @@ def _steady(view: View) -> Iterator[Seen]:
 
 def _watcher(view: View) -> Iterator[Seen]:
     """Whoever may edit a file would have production run it at once."""
-    ours = [name for name, one in view.running().items() if one.is_ours]
+    who = view.edits_run()
     wanted = view.system.is_development
     yield saw(
         f"whether edits run at once, in {view.system.environment}",
-        f"{', '.join(ours)} watches" if ours else "nobody watches",
+        who or "nobody watches",
         fault="nobody watches the sources" if wanted else f"the sources are watched in {view.system.environment}",
-        unless=bool(ours) == wanted,
+        unless=bool(who) == wanted,
     )
 
 

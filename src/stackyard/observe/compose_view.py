@@ -1,0 +1,138 @@
+"""A running system on Docker Compose, as checks look at it: from outside as everywhere, inside through the engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stackyard.model.system import Objects, Tls
+from stackyard.observe import (
+    known_secrets,
+)
+from stackyard.observe.compose_status import EDGE, NAME
+from stackyard.observe.files import end_of
+from stackyard.observe.logs import LogLine
+from stackyard.observe.status import places
+from stackyard.observe.view import (
+    EdgeView,
+)
+from stackyard.resources.certificates import find_authority
+from stackyard.resources.secrets import objects_access_key, objects_secret_key
+from stackyard.targets.compose import slots
+from stackyard.targets.compose.support import notices
+from stackyard.targets.compose.target import ComposeTarget
+from stackyard.targets.local import secrets
+from stackyard.targets.local.certificate import hosts
+from stackyard.targets.local.layout import user_data
+
+if TYPE_CHECKING:
+    pass
+
+from stackyard.observe.compose_files import Files
+from stackyard.observe.compose_parts import Parts
+from stackyard.observe.compose_ways import LOOPBACK, Ways
+
+_LINES = 50_000
+"""Lines of one log that are searched."""
+
+
+class ComposeView(Parts, Ways, Files):
+    """Looks through the Compose target; see `View` for what each member means."""
+
+    @property
+    def target(self) -> str:
+        return NAME
+
+    @cached_property
+    def edge(self) -> EdgeView | None:
+        own = self.system.edge
+        if own is None:
+            return None
+        layout, ports = self._compose.layout, self._compose.ports
+        return EdgeView(
+            host=own.host,
+            address=LOOPBACK,
+            http=ports["edge.http"],
+            https=ports.get("edge.https"),
+            authority=self.authority(EDGE) if own.tls is Tls.SELF_SIGNED else None,
+            certificate=own.certificate or (layout.certificate(EDGE) if own.tls is not Tls.OFF else None),
+            key=own.key or (layout.key(EDGE) if own.tls is not Tls.OFF else None),
+            config=self.config(EDGE).folder,
+            nginx=Path("nginx"),
+            # Who comes over a published port of loopback is to the edge somebody at the engine's own address.
+            keeps_sources=False,
+        )
+
+    @property
+    def folders(self) -> Mapping[str, Path]:
+        layout = self._compose.layout
+        return {"home": layout.folder, "secrets": layout.secrets, "tls": layout.tls}
+
+    def left_out(self) -> tuple[str, ...]:
+        return notices(self.system)
+
+    def differences(self) -> tuple[str, ...]:
+        """A plan of its own: what was looked at when the checks began may be old."""
+        fresh = ComposeTarget(self.system)
+        try:
+            return tuple(map(str, fresh.plan().steps))
+        finally:
+            fresh.close()
+
+    def documented_ports(self) -> Mapping[str, int]:
+        return {wish.slot: wish.port for wish in slots.wishes(self.system) if wish.port}
+
+    def host_ports(self) -> Mapping[str, int]:
+        return {wish.slot: self._compose.ports[wish.slot] for wish in slots.wishes(self.system)}
+
+    def addresses(self) -> Mapping[str, str]:
+        return places(self._compose.layout)
+
+    def store(self, resource: Objects) -> tuple[str, str, str]:
+        host, port = self.place(resource.name)
+        access, secret = objects_access_key(resource), objects_secret_key(resource)
+        return f"http://{host}:{port}", self.secret(access), self.secret(secret)
+
+    def authority(self, part: str) -> Path | None:
+        return find_authority(user_data(), hosts(self.system, part)).certificate
+
+    def secret(self, name: str) -> str:
+        return secrets.read(self._compose.layout.secrets, name)
+
+    @cached_property
+    def _secrets(self) -> Mapping[str, str]:
+        return known_secrets.known(self.system, self._compose.layout.secrets)
+
+    def secrets(self) -> Mapping[str, str]:
+        return self._secrets
+
+    def without_secrets(self, text: str) -> str:
+        return known_secrets.without(text, self._secrets)
+
+    def logs(
+        self,
+        parts: Sequence[str],
+        *,
+        n: int | None = None,
+        since: datetime | None = None,
+        grep: re.Pattern[str] | None = None,
+    ) -> list[LogLine]:
+        tail = n if grep is None else None
+        own = [one for one in self._own() if not parts or one.part in parts]
+        found = [line for one in own for line in self._said(one, n=tail, since=since)]
+        fitting = sorted((one for one in found if grep is None or grep.search(one.line)), key=lambda one: one.ts)
+        return fitting if n is None else fitting[-n:]
+
+    def log_parts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.part for one in self.planned().values()))
+
+    def log_texts(self, most: int) -> Iterator[tuple[str, bytes]]:
+        for one in self._own():
+            text = "\n".join(line.line for line in self._said(one, n=_LINES))
+            yield f"the log of {one.id}", text.encode()[-most:]
+        for path in sorted(self._compose.layout.log.glob("*")):
+            yield path.name, end_of(path, most)
