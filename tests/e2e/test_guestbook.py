@@ -78,7 +78,8 @@ def test_an_app_that_never_becomes_healthy_is_given_up(guestbook: Checkout) -> N
     assert "did not become" in done.error
     assert "404" in done.error
     assert guestbook.is_gone()
-    guestbook.edit("stackyard.yaml", "path: /nowhere", "path: /healthz")
+    # A second is too little for an application that may start on a busy machine.
+    guestbook.edit("stackyard.yaml", "{path: /nowhere, start_timeout: 1s}", "/healthz")
     guestbook.up()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 
 
 @pytest.fixture

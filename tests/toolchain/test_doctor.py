@@ -11,11 +11,11 @@ import pytest
 
 from stackyard.model.system import Edge, Postgres, System, Tls
 from stackyard.model.values import Position, Version
+from stackyard.targets.local.identity import Identity
 from stackyard.targets.native.doctor import Check, Fix, examine, install, is_well
 from stackyard.targets.native.doctor.access import check_ports, check_reach
 from stackyard.targets.native.doctor.limits import check_clock, check_memory, check_socket_path, check_watches
 from stackyard.targets.native.doctor.programs import check_pythons, check_tools
-from stackyard.targets.native.identity import Identity
 from stackyard.targets.native.toolchain import Store
 
 STRANGER = Identity(54_321, 54_321, "stranger", drop=True)

@@ -17,7 +17,7 @@ import pytest
 
 from stackyard.errors import MachineError
 from stackyard.model.values import Position, Version
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 from stackyard.targets.native.toolchain import Fetch, Store, Tool, Want, distribution, fetch, find, npm, plan_fetch
 from stackyard.targets.native.toolchain.catalogue import npm_platform
 

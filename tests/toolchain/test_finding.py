@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stackyard.model.values import Version
-from stackyard.targets.native.identity import Identity
+from stackyard.targets.local.identity import Identity
 from stackyard.targets.native.toolchain import Store, Tool, Want, find
 
 Write = Callable[..., Path]

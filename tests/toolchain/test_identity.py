@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stackyard.errors import MachineError
-from stackyard.targets.native.identity import Identity, blocked_ancestors, may_execute, service_identity
+from stackyard.targets.local.identity import Identity, blocked_ancestors, may_execute, service_identity
 
 
 def _nobody_known(_: object) -> pwd.struct_passwd:

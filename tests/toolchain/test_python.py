@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stackyard.errors import MachineError
-from stackyard.targets.native.identity import Identity, may_execute
+from stackyard.targets.local.identity import Identity, may_execute
 from stackyard.targets.native.toolchain import Store, python_for
 
 ME = Identity(os.geteuid(), os.getegid(), "me", drop=False)

@@ -62,7 +62,9 @@ class Postgres(Common):
         "A folder of *.sql and *.sh files, run once when the database is first created, in alphabetical order.",
         "./database",
     )
-    pool: Annotated[int, Field(ge=1, le=10_000)] | None = key("Connections for each service.", 40, default=20)
+    pool: Annotated[int, Field(ge=1, le=10_000)] | None = key(
+        "Connections for each replica of a service.", 40, default=20
+    )
     slow_query: Duration | None = key("Log statements that take longer than this.", "200ms", default="500ms")
     tls: bool | None = key("Encrypt connections to it.", True, default=False)
     settings: dict[Annotated[str, Field(pattern=shapes.SETTING)], Plain] | None = key(
