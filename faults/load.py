@@ -126,6 +126,10 @@ class Load:
         """How many writes were acknowledged so far."""
         return sum(len(journal.acknowledged) for journal in self._journals.values())
 
+    def failed(self, writer: str) -> int:
+        """How many attempts of one writer were refused or unanswered so far."""
+        return self._journals[writer].failed
+
     def account(self) -> Account:
         """Stop, and look at what is there. Everything must be ready."""
         self.stop()

@@ -194,3 +194,31 @@ def test_a_mark_of_secrets_stands_where_it_belongs_and_never_in_an_ejected_folde
     assert kept.document["services"]["api"]["labels"]["org.stackyard.mark.secrets"] == "mark-of-api"
     ejected = rendered(tmp_path, case("shop"), marks=marks, ejected=True)
     assert not any("mark-of-" in file.content for file in ejected.files)
+
+
+def test_a_service_believes_the_edge_about_a_client_and_nobody_else(tmp_path: Path) -> None:
+    """EDGE-03, TOP-06: with a range of addresses the edge has one of its own; a worker believes nobody."""
+    text = case("everything")
+    for environment in ENVIRONMENTS:
+        services = rendered(tmp_path, text, environment).document["services"]
+        assert services["edge"]["networks"] == {"front": {"ipv4_address": "172.28.0.62"}}
+        for name, body in services.items():
+            believed = body.get("environment", {}).get("FORWARDED_ALLOW_IPS")
+            is_fronted = "front" in body.get("networks", ())
+            assert believed in ((None, "172.28.0.62") if is_fronted else (None, "127.0.0.1")), name
+
+
+def test_more_replicas_change_no_container_that_runs(tmp_path: Path) -> None:
+    """EDGE-07: from one to eight of a service, neither the database nor what runs of the service is made anew."""
+    text = case("shop")
+    few, many = (rendered(tmp_path, text.replace("replicas: 2", f"replicas: {count}")) for count in (1, 8))
+    changed = {
+        (name, facet)
+        for name, one in many.containers.items()
+        for facet, value in one.facets.items()
+        if value != few.containers[name].facets.get(facet)
+    }
+    assert many.containers["api"].replicas == 8
+    assert changed <= {("db", "config")}
+    settings = [next(str(f.content) for f in made.files if f.path.name == "postgresql.conf") for made in (few, many)]
+    assert len({line for text in settings for line in text.splitlines() if line.startswith("max_connections")}) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -109,6 +110,21 @@ def test_the_loop_ends_at_once_when_it_is_told_to(tmp_path: Path) -> None:
     with subprocess.Popen(["/bin/sh", str(file), "true"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        process.stdout.close()
+        assert process.wait(5) in (0, -15)
+
+
+def test_the_loop_runs_its_command_when_it_is_told_to_and_waits_for_its_time_again(tmp_path: Path) -> None:
+    service = Service("job", PythonSource(Path("/x")), Position("stackyard.yaml", 1), schedule="0 0 29 2 *")
+    file = tmp_path / "cron.sh"
+    file.write_text(script(service).replace("while [ -z", "echo ready\nwhile [ -z", 1))
+    with subprocess.Popen(["/bin/sh", str(file), "echo", "it ran"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        for _ in range(3):
+            process.send_signal(signal.SIGUSR1)
+            assert process.stdout.readline() == "it ran\n"
         process.terminate()
         process.stdout.close()
         assert process.wait(5) in (0, -15)

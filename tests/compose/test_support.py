@@ -48,6 +48,15 @@ def test_a_loss_that_is_accepted_is_a_notice(tmp_path: Path) -> None:
     assert len(notices(system)) == 4
 
 
+def test_an_extension_that_the_image_does_not_have_and_that_can_be_done_without_is_told(tmp_path: Path) -> None:
+    """DB-01: where TimescaleDB is absent it says so, with its line, before anything happens."""
+    text = "system: shop\nresources:\n  db: {postgres: 16, extensions: [timescaledb, ltree]}\n"
+    (told,) = notices(systems(tmp_path, text)["development"])
+    assert "stackyard.yaml:3: TimescaleDB is not on this server" in told
+    own = text.replace("extensions", "image: 'timescale/timescaledb:2-pg16', extensions")
+    assert notices(systems(tmp_path, own)["development"]) == ()
+
+
 def test_a_queue_cannot_be_accepted(tmp_path: Path) -> None:
     text = "system: shop\nresources: {jobs: {queue: rabbitmq}}\naccept_loss: {compose: [resources.jobs]}\n"
     system = systems(tmp_path, text + "services: {api: {build: ./api, command: serve}}\n")["production"]

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Checkout, copy_example, eventually
+from tests.e2e.steps import count_words, publish_a_page, set_editor
 
 pytestmark = pytest.mark.real
 
@@ -48,12 +49,7 @@ def test_a_django_project_with_a_celery_worker_runs_as_it_was_imported(foreign: 
     """A task goes through Redis to the worker, and its result through PostgreSQL to the next request."""
     import_again(foreign, "compose.yaml")
     foreign.up()
-    with foreign.client("tally") as web:
-        given = web.post("/texts", content="to be or not to be")
-        assert given.status_code == 202
-        place = f"/texts/{given.json()['id']}"
-        eventually(lambda: web.get(place).json()["words"] == {"to": 2, "be": 2, "or": 1, "not": 1})
-        assert web.post("/texts", content="a" * 3 * 1024**2).status_code == 413, "client_max_body_size is carried"
+    count_words(foreign)
     assert foreign.stackyard("down").code == 0
     assert foreign.is_gone()
 
@@ -62,48 +58,9 @@ def test_a_django_project_with_a_celery_worker_runs_as_it_was_imported(foreign: 
 def test_wagtail_publishes_a_page_of_its_editor(foreign: Checkout) -> None:
     """Log in with the password that the report said to set, write a page, publish it, read it as everybody does."""
     import_again(foreign, "docker-compose.yml")
-    command = foreign.command("secrets", "set", "EDITOR_PASSWORD")
-    subprocess.run(command, **{**foreign.process(), "check": True}, input="lantern-over-water-52", text=True)
+    set_editor(foreign)
     foreign.up()
-    with foreign.client("wagtail") as web:
-        web.headers["Referer"] = f"https://{web.headers['Host']}/admin/"
-        log_in(web, "editor", "lantern-over-water-52")
-        found = re.findall(r"/admin/pages/(\d+)/", web.get("/admin/pages/", follow_redirects=True).text)
-        # The first page is the root of all sites; the site itself begins with the one below it.
-        home = min(int(number) for number in found if number != "1")
-        form = web.get(f"/admin/pages/add/pages/story/{home}/", follow_redirects=True)
-        assert form.status_code == 200
-        sent = web.post(
-            f"/admin/pages/add/pages/story/{home}/",
-            data={
-                "csrfmiddlewaretoken": token(form.text),
-                "title": "The harbour",
-                "slug": "harbour",
-                "text": "The tide is out.",
-                "comments-TOTAL_FORMS": "0",
-                "comments-INITIAL_FORMS": "0",
-                "action-publish": "action-publish",
-            },
-        )
-        assert sent.status_code == 302, re.findall(r"error[^<]*<[^<]*", sent.text)[:5]
-    with foreign.client("wagtail") as anybody:
-        page = anybody.get("/harbour/")
-        assert page.status_code == 200
-        assert "The tide is out." in page.text
-
-
-def log_in(web: httpx.Client, name: str, password: str) -> None:
-    form = web.get("/admin/login/")
-    data = {"csrfmiddlewaretoken": token(form.text), "username": name, "password": password, "next": "/admin/"}
-    done = web.post("/admin/login/", data=data)
-    assert done.status_code == 302, done.status_code
-    assert web.get("/admin/").status_code == 200
-
-
-def token(page: str) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert found
-    return found[1]
+    publish_a_page(foreign)
 
 
 @pytest.mark.parametrize("foreign", ["watch"], indirect=True)

@@ -83,9 +83,20 @@ def _close_the_assembled(ground: ComposeGround) -> None:
 
 def _slip_in(ground: ComposeGround) -> None:
     """Root of this machine starts something among the processes of a container, and the engine knows nothing of it."""
-    words = ("nsenter", "--target", str(ground.pid("api")), "--pid", "--", "setpriv", "--reuid=10001", "--regid=10001")
+    words = (
+        "setsid",
+        "--fork",
+        "nsenter",
+        "--target",
+        str(ground.pid("api")),
+        "--pid",
+        "--",
+        "setpriv",
+        "--reuid=10001",
+        "--regid=10001",
+    )
     more = ("--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
-    subprocess.Popen((*words, *more, "sleep", "600"), start_new_session=True, stdout=subprocess.DEVNULL)
+    subprocess.run((*words, *more, "sleep", "600"), check=True, timeout=30, stdout=subprocess.DEVNULL)
 
 
 def _run_as_root(ground: ComposeGround) -> None:
@@ -140,7 +151,7 @@ HARMS = (
     ),
     Harm(
         "a container that is told something else",
-        frozenset({"containers.environment", "logs.level", _PLANNED}),
+        frozenset({"containers.environment", "logs.level", "services.correlation", _PLANNED}),
         _redefined("api", environment={"LOG_LEVEL": "error"}),
     ),
     Harm(
@@ -158,7 +169,11 @@ HARMS = (
         frozenset({"containers.published", "topology.loopback", _PLANNED}),
         _redefined("db", ports=[{"target": 5432, "published": "26199"}]),
     ),
-    Harm("the edge is in the network of the database", frozenset({"containers.networks", _PLANNED}), _connect),
+    Harm(
+        "the edge is in the network of the database",
+        frozenset({"containers.networks", "edge.routes", _PLANNED}),
+        _connect,
+    ),
     Harm("a stranger in the network of the database", frozenset({"containers.networks"}), _invite, _send_away),
     Harm("the database trusts everybody", frozenset({"database.login", "database.rules", _PLANNED}), _trust),
     Harm("a mounted file is replaced", frozenset({"edge.files-in-use", _PLANNED}), _replace_a_file),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,15 @@ def test_what_left_the_file_is_stopped(running: Shop) -> None:
     assert "stop cache: no longer in the stack file" in steps
     assert running.running() == ["api-1", "db-1"]
     assert docker("volume", "ls", "--quiet", "--filter", "name=stackyard-up-testing_cache-data")
+
+
+def test_an_image_that_was_removed_is_built_anew(tmp_path: Path) -> None:
+    """As after `clean`, which removes what can be built again, and leaves the record of what was done to the data."""
+    with shop(tmp_path, "stackyard-imageless") as made:
+        made.up()
+        containers = [one.id for one in made.containers().values()]
+        docker("rm", "--force", *containers)
+        images = docker("image", "ls", "--quiet", "--filter", f"label=org.stackyard.system={made.name}").split()
+        docker("image", "rm", "--force", *images)
+        assert any(step.startswith("build the image of api") for step in made.up())
+        assert made.running() == ["api-1", "cache-1", "db-1"]

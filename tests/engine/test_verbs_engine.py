@@ -105,13 +105,28 @@ def test_a_restart_comes_back_ready_and_names_what_it_restarted(shop: Checkout) 
 
 def test_scale_is_kept_by_up_and_taken_back(shop: Checkout) -> None:
     """SCALE-01, EDGE-07: more of a service behind the edge, in one command."""
-    assert shop.stackyard("scale", "app=2").code == 0
-    assert {"app-1", "app-2"} <= shop.pids().keys()
-    assert shop.status()["scaled"] == {"app": 2}
+    before = shop.pids()
+    assert shop.stackyard("scale", "app=3").code == 0
+    now = shop.pids()
+    assert {"app-1", "app-2", "app-3"} <= now.keys()
+    assert {name: now[name] for name in before} == before, "what ran was restarted"
+    assert shop.status()["scaled"] == {"app": 3}
     assert json.loads(shop.stackyard("plan", "--json").out)["steps"] == []
     assert shop.stackyard("scale", "--reset", "app").code == 0
-    # Which of the two stays is for Compose to say.
+    # Which of the three stays is for Compose to say.
     assert sorted(part["part"] for part in shop.status()["parts"]) == ["app", "db", "edge"]
+
+
+@pytest.mark.parametrize("words", [("status",), ("down",), ("logs",), ("clean",), ("restart",)], ids="-".join)
+def test_without_docker_every_verb_says_so(shop: Checkout, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """No program `docker` is another thing than an engine that does not run."""
+    given = shop.process()
+    environment = {**given["env"], "PATH": str(tmp_path)}
+    done = subprocess.run(
+        shop.command(*words), **{**given, "env": environment}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: Docker is not installed: there is no program `docker`"), done.stderr
 
 
 def test_clean_touches_what_bears_our_labels_and_data_only_by_name(shop: Checkout, ground: Path) -> None:

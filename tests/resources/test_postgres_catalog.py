@@ -10,7 +10,7 @@ import pytest
 from stackyard.errors import PartError
 from stackyard.model.system import Access, Service
 from stackyard.model.values import Ref
-from stackyard.resources.postgres.catalog import Catalog, access, database_name, owner_role, service_role
+from stackyard.resources.postgres.catalog import Catalog, access, database_name, growth, owner_role, service_role
 from stackyard.resources.postgres.extensions import extension_notes
 from stackyard.resources.postgres.observed import ObservedCatalog, ObservedRole
 from stackyard.resources.postgres.reconcile import reconcile
@@ -82,6 +82,15 @@ def test_a_role_may_open_its_pool_twice_for_the_deploy() -> None:
     one = desired(system("shop", [service("api", replicas=3)], [database(pool=5)]))
     assert next(role.connections for role in one.roles if role.name == "shop_api") == 30
     assert one.connections == 30 + 10 + 5
+
+
+@pytest.mark.parametrize(("replicas", "room"), [(1, 8), (3, 8), (8, 8), (9, 16), (17, 32)])
+def test_there_is_room_for_more_of_a_service_before_it_is_there(replicas: int, room: int) -> None:
+    """DB-05, EDGE-07: what a service may grow to counts from the beginning, so that growing changes nothing."""
+    db = database(pool=5)
+    one = system("shop", [service("api", replicas=replicas), service("nightly", schedule="0 3 * * *")], [db])
+    fixed = 10 + 5 + 2 * 5
+    assert desired(one).connections + growth(one, db) == 2 * 5 * room + fixed
 
 
 def test_a_new_server_gets_everything_in_order() -> None:

@@ -114,3 +114,21 @@ def test_with_a_certificate_every_connection_over_tcp_is_encrypted() -> None:
     assert "ssl = on\nssl_cert_file = '/tls/db.crt'\nssl_key_file = '/tls/db.key'\n" in conf.content
     assert hba.content.count("hostssl  all") == 2
     assert "host     all          all" not in hba.content
+
+
+@pytest.mark.parametrize(
+    ("memory", "connections", "growth", "expected"),
+    [
+        (2 * GB, 55, 280, ("355", "16MB")),
+        (2 * GB, 335, 0, ("355", "4MB")),
+        (256 * MB, 55, 280, ("341", "2MB")),
+        (256 * MB, 335, 0, ("355", "1MB")),
+        (64 * MB, 55, 280, ("85", "1MB")),
+    ],
+)
+def test_services_grow_without_a_restart_of_the_database(
+    memory: int, connections: int, growth: int, expected: tuple[str, str]
+) -> None:
+    """DB-04, EDGE-07: room is there before it is needed, where memory allows; what a sort gets follows the need."""
+    made = settings(postgres(memory=memory), ServerFacts(connections=connections, growth=growth))
+    assert (made["max_connections"], made["work_mem"]) == expected

@@ -5,7 +5,8 @@ import os
 import psycopg
 from redis import Redis
 
-queue = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+# A wait of five seconds for a job must not look like a server that is gone: some releases give up after as many.
+queue = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True, socket_timeout=30)
 while queue.lmove("taken", "jobs", "RIGHT", "RIGHT"):
     pass  # what a worker before us took and did not finish
 with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:

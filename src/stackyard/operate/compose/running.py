@@ -20,6 +20,7 @@ from stackyard.observe.status import PartStatus, SystemStatus, places, summary_o
 from stackyard.runner import Command, Processes
 from stackyard.targets.compose import commands, complaints, verb_commands
 from stackyard.targets.compose.layout import Layout
+from stackyard.targets.compose.names import CRON
 from stackyard.targets.compose.rendering import LABEL_PART
 from stackyard.targets.compose.snapshot import Container, Eye
 from stackyard.targets.local.state import Record
@@ -31,6 +32,8 @@ _LIMIT = 600.0
 _READY = 120.0
 """Seconds for a part to become ready again."""
 _PAUSE = 0.2
+_LOOPING = 4
+"""Lines on the processes of a container that waits for its time: a head, its first process, the loop, a sleep."""
 GOOD = frozenset({"ready", "done", "waiting"})
 
 
@@ -93,6 +96,7 @@ class Running:
     def restart(self, names: tuple[str, ...]) -> tuple[PartStatus, ...]:
         """Restart the named parts or replicas, all of them without a name; those that others use come first.
 
+        A service with a schedule runs at once, and then at its times again.
         Raises UsageError for a name that does not run, PartError for one that does not become ready again.
         """
         found = tuple(one for one in self.containers() if not self._is_job(one) and not one.is_one_off)
@@ -101,6 +105,9 @@ class Running:
         done: list[PartStatus] = []
         for group in reversed(self.groups(self._chosen(found, names))):
             self._do("the containers cannot be restarted", verb_commands.restart([one.id for one in group]))
+            for one in group:
+                if is_scheduled(one):
+                    self._hurry(one)
             done += self._await_ready({one.id for one in group})
         return tuple(done)
 
@@ -117,6 +124,17 @@ class Running:
         single = singles(self.summary)
         who = compose_logs.whose(self.containers(), LABEL_PART, single)
         return ComposeLogs(self.runner, self.project, who)
+
+    def _hurry(self, one: Container) -> None:
+        """Have a loop run its command now. It hears that once it has a child; before, the signal would end it."""
+        deadline = time.monotonic() + _READY
+        while len(self.eye.ask(verb_commands.processes(one.id)).splitlines()) < _LOOPING:
+            if time.monotonic() > deadline:
+                raise PartError(
+                    part(one), "did not begin to wait for its time", hint=f"See `stackyard logs {part(one)}`."
+                )
+            time.sleep(_PAUSE)
+        self._do("it cannot be told to run", verb_commands.hurry(one.id))
 
     def _chosen(self, found: tuple[Container, ...], names: tuple[str, ...]) -> tuple[Container, ...]:
         known = {one.id: {self._name(one), part(one)} for one in found}
@@ -157,6 +175,11 @@ class Running:
         answer = self.runner.ask(Command(argv, Path("/"), commands.environment(), timeout=_LIMIT))
         if not answer.is_good and "no such container" not in answer.complaint.lower():
             raise complaints.general(what, answer.complaint.splitlines())
+
+
+def is_scheduled(one: Container) -> bool:
+    """Whether it runs its command at the times of a schedule."""
+    return CRON in ((one.found.get("Config") or {}).get("Cmd") or ())
 
 
 def part(one: Container) -> str:

@@ -193,7 +193,7 @@ def facets(draft: Draft, whole: Whole) -> dict[str, str]:
     body["deploy"] = {key: value for key, value in body.get("deploy", {}).items() if key != "replicas"}
     if draft.networks:
         settings = {network.key: _settings(network) for network in whole.networks}
-        body["networks"] = {key: settings.get(key, {}) for key in draft.networks}
+        body["networks"] = [body["networks"], {key: settings.get(key, {}) for key in draft.networks}]
     mark = "" if whole.inputs.places.ejected else whole.inputs.marks.get(draft.name, "")
     files = {config.target: config.path if config.content is None else config.content for config in draft.configs}
     made = {

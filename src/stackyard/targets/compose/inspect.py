@@ -21,6 +21,7 @@ from stackyard.targets.compose.blueprint import FILES, REPLICAS, SECRETS, Bluepr
 from stackyard.targets.compose.machine import Machine
 from stackyard.targets.compose.names import ETC
 from stackyard.targets.compose.rendering import FACETS, LABEL_MARK, LABEL_SYSTEM
+from stackyard.targets.compose.rendering import Container as Wanted
 from stackyard.targets.compose.snapshot import Container, Snapshot
 from stackyard.targets.local import certificate, postgres_settings, redis_settings, secrets
 from stackyard.targets.local.postgres_catalog import PasswordError
@@ -102,7 +103,12 @@ class _Look:
 
     def _built(self, element: Element) -> Seen | None:
         """An image is what its tag says; which tag is wanted depends on what it is made of."""
-        return Seen(element.facets) if element.facets["tag"] in self.snapshot.images else self._recorded(element)
+        if element.facets["tag"] in self.snapshot.images:
+            return Seen(element.facets)
+        recorded = self._recorded(element)
+        # It was built once, and somebody has removed it since: `clean` does.
+        is_gone = recorded is not None and recorded.facets.get("tag") == element.facets["tag"]
+        return None if is_gone else recorded
 
     def _data(self, element: Element) -> Seen | None:
         labels = self.snapshot.volumes.get(element.facets["volume"])
@@ -195,7 +201,9 @@ class _Look:
             return None
         wanted = self.blueprint.container(element.id)
         troubles = [
-            f"{verdicts.name_of(one, wanted)} {trouble}" for one in containers if (trouble := verdicts.trouble(one))
+            f"{verdicts.name_of(one, wanted)} {trouble}"
+            for one in containers
+            if (trouble := verdicts.trouble(one, now()))
         ]
         # With all of them stopped, somebody has stopped it; that is no trouble, it just does not run.
         if not any(one.is_running or one.status == "restarting" for one in containers):
@@ -204,10 +212,18 @@ class _Look:
             # Whoever started it is gone; what stands on it has to wait for it all the same.
             troubles = ["it is still starting"]
         facets = {**self._facets(containers), REPLICAS: str(len(containers))}
+        # What its containers read is not what was written for them: somebody has edited it, and they may have read it.
+        if facets.get("config") == element.facets.get("config") and self._is_edited(wanted):
+            facets["config"] = "edited"
         # What was made from this very description and is not as it says, somebody has changed by hand.
         if facets.get("definition") == element.facets.get("definition") and self._has_drifted(containers):
             facets["definition"] = "differs from what it was made from"
         return Seen({**facets, **self._needing_restart(element, containers[0], facets)}, "; ".join(troubles))
+
+    def _is_edited(self, wanted: Wanted) -> bool:
+        folder, own = self.machine.layout.rendered, frozenset(map(str, wanted.configs))
+        files = [file for file in self.blueprint.files if str(file.path) in own]
+        return any(not (folder / one.path).is_file() or (folder / one.path).read_text() != one.content for one in files)
 
     def _has_drifted(self, containers: tuple[Container, ...]) -> bool:
         rendered, folder = self.blueprint.rendered, self.machine.layout.rendered

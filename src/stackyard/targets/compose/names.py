@@ -11,6 +11,9 @@ from stackyard.model.system import System
 ETC = "/etc/stackyard"
 """Where configuration is mounted, file by file."""
 
+CRON = f"{ETC}/cron.sh"
+"""The loop of a service with a schedule."""
+
 SECRETS = "/run/secrets"
 """Where Compose mounts secrets."""
 

@@ -80,10 +80,12 @@ def await_ready(target: ComposeTarget, services: Iterable[Wanted]) -> None:
     """Wait until all containers of the services are ready. Raises PartError saying which is not, and why."""
     wanted = tuple(services)
     deadline = time.monotonic() + max((patience(target, one) for one in wanted), default=0.0)
+    before: dict[str, int] = {}
 
     def is_settled(containers: Sequence[Container]) -> bool:
         mine = {one.name: _own(containers, one.name) for one in wanted}
-        failed = any(verdicts.has_failed(found) for each in mine.values() for found in each)
+        every = [found for each in mine.values() for found in each]
+        failed = any(verdicts.has_failed(found, now(), before.setdefault(found.id, found.restarts)) for found in every)
         return failed or all(verdicts.are_ready(mine[one.name], one, now()) for one in wanted)
 
     containers = target.watch.until(is_settled, deadline)
@@ -95,13 +97,13 @@ def await_ready(target: ComposeTarget, services: Iterable[Wanted]) -> None:
 
 def failure(asker: Asker, wanted: Wanted, containers: Sequence[Container], seconds: float) -> PartError:
     """Why a service is not as it should be, with the last words of the container that is to blame."""
-    bad = next((one for one in containers if verdicts.trouble(one)), None)
+    bad = next((one for one in containers if verdicts.trouble(one, now())), None)
     bad = bad or next((one for one in containers if not verdicts.is_ready(one, wanted, now())), None)
     hint = f"`stackyard logs {wanted.part}` shows everything that it said."
     if bad is None:
         what = f"{len(containers)} of {wanted.replicas} containers of {wanted.name} are there"
         return PartError(wanted.part, what, hint=hint)
-    why = verdicts.trouble(bad) or f"did not become ready within {seconds:.0f} s"
+    why = verdicts.trouble(bad, now()) or f"did not become ready within {seconds:.0f} s"
     return PartError(
         wanted.part, f"{verdicts.name_of(bad, wanted)} {why}", hint=hint, details=last_words(asker, bad.id)
     )

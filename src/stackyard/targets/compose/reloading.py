@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard.errors import PartError
@@ -12,6 +13,7 @@ from stackyard.resources import nginx
 from stackyard.resources.postgres.config import CONFIG as POSTGRES_CONFIG
 from stackyard.resources.postgres.running import Deviation
 from stackyard.resources.redis import CONFIG as REDIS_CONFIG
+from stackyard.runner import Command
 from stackyard.targets.compose import cache, commands, database, inspect
 from stackyard.targets.compose.names import EDGE, ETC
 from stackyard.targets.compose.rendering import Container as Wanted
@@ -30,12 +32,33 @@ _PAUSE = 0.1
 def reload(target: ComposeTarget, wanted: Wanted, containers: Sequence[Container]) -> None:
     """Have the containers of a service take in their files, and record that they have. Raises PartError."""
     resource = target.system.resources_by_name.get(wanted.part)
-    if wanted.name == EDGE:
+    if not _sees_its_files(target, wanted, containers):
+        # A file that was put in the place of another is one that a container sees only after a start.
+        target.start_anew(wanted.name)
+    elif wanted.name == EDGE:
         _edge(target, containers)
     elif isinstance(resource, Postgres | Redis):
         settle(target, wanted.part)
+        if isinstance(resource, Postgres):
+            # Its rules are no settings, and nobody can see whether it has read them.
+            target.do(commands.signal(target.container(wanted.part), "HUP"), wanted.part)
     taken = {"containers": inspect.identities(tuple(containers)), **wanted.facets}
     target.record.note(inspect.taken_in(wanted.name), taken)
+
+
+def _sees_its_files(target: ComposeTarget, wanted: Wanted, containers: Sequence[Container]) -> bool:
+    mounts = target.blueprint.rendered.document["services"][wanted.name].get("configs", ())
+    places = {one["source"]: one["target"] for one in mounts}
+    files = {target.blueprint.rendered.document["configs"][key]["file"].removeprefix("./"): key for key in places}
+    own = [file for file in target.blueprint.files if str(file.path) in files]
+    paths = [places[files[str(file.path)]] for file in own]
+    text = "".join(file.content for file in own)
+    for one in containers:
+        argv = commands.execute(one.id, ("cat", *paths))
+        answer = target.asker.ask(Command(argv, Path("/"), commands.environment(), timeout=_LIMIT))
+        if answer.is_good and answer.output != text:
+            return False
+    return True
 
 
 def settle(target: ComposeTarget, part: str) -> None:

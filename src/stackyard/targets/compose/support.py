@@ -16,7 +16,10 @@ from stackyard.model.system import (
     System,
     Tls,
 )
+from stackyard.resources.postgres.catalog import catalog
+from stackyard.resources.postgres.extensions import extension_notes
 from stackyard.targets import support
+from stackyard.targets.compose.parts import first_creation
 from stackyard.targets.support import Row, Search, Spot, Verdict
 
 NAME = "compose"
@@ -24,8 +27,15 @@ _KEPT, _NEARLY, _LOST, _REFUSED = Verdict.KEPT, Verdict.APPROXIMATED, Verdict.LO
 
 
 def notices(system: System) -> tuple[str, ...]:
-    """A sentence with its line for each loss that the file accepts."""
-    return support.notices(NAME, table(), system)
+    """A sentence with its line for each loss that the file accepts, and each extension that is done without (DB-01)."""
+    return (*support.notices(NAME, table(), system), *_extensions(system))
+
+
+def _extensions(system: System) -> Iterator[str]:
+    for part in system.resources:
+        if isinstance(part, Postgres):
+            there = dict.fromkeys(first_creation.available(system, part), "")
+            yield from (f"{part.position}: {note}" for note in extension_notes(catalog(system, part), there))
 
 
 def refuse(system: System) -> None:

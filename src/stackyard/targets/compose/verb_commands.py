@@ -13,6 +13,16 @@ def restart(ids: Iterable[str]) -> Argv:
     return ("docker", "restart", *ids)
 
 
+def processes(container: str) -> Argv:
+    """The processes of a container, one a line below a head."""
+    return ("docker", "top", container, "-eo", "pid,args")
+
+
+def hurry(container: str) -> Argv:
+    """Tell the loop of a service with a schedule to run its command now."""
+    return ("docker", "kill", "--signal", "USR1", container)
+
+
 def networks(project: str) -> Argv:
     """The ids of the networks of a project, one a line."""
     return ("docker", "network", "ls", "--quiet", "--filter", f"label={PROJECT}={project}")

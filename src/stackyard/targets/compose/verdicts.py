@@ -14,6 +14,9 @@ PATIENCE = 3
 STEADY = 1.0
 """Seconds that a container without a health check must have run before it counts as ready."""
 
+STEADY_AGAIN = 10.0
+"""The same after it was restarted."""
+
 
 def name_of(container: Container, wanted: Wanted | None) -> str:
     """How people call it: "api-2" for one of several, "db" for one that is alone."""
@@ -26,14 +29,21 @@ def is_ready(container: Container, wanted: Wanted, now: datetime) -> bool:
     if not container.is_ready:
         return False
     seconds = running_for(container, now)
-    return wanted.checked or seconds >= (STEADY if container.restarts == 0 else 10 * STEADY)
+    return wanted.checked or seconds >= (STEADY if container.restarts == 0 else STEADY_AGAIN)
 
 
-def has_failed(container: Container) -> bool:
-    """It will not become ready by waiting."""
+def has_failed(container: Container, now: datetime, restarts: int = 0) -> bool:
+    """It will not become ready by waiting. `restarts` are those from before anybody waited."""
     if container.status in ("exited", "dead"):
         return True
-    return container.health == "unhealthy" or container.restarts >= PATIENCE or bool(container.error)
+    if container.restarts - restarts >= PATIENCE and not _is_steady(container, now):
+        return True
+    return container.health == "unhealthy" or bool(container.error)
+
+
+def _is_steady(container: Container, now: datetime) -> bool:
+    """It runs well now. The engine counts restarts over the whole life of a container, and never begins anew."""
+    return container.is_running and (container.health == "healthy" or running_for(container, now) >= STEADY_AGAIN)
 
 
 def are_ready(containers: Sequence[Container], wanted: Wanted, now: datetime) -> bool:
@@ -41,13 +51,13 @@ def are_ready(containers: Sequence[Container], wanted: Wanted, now: datetime) ->
     return len(containers) == wanted.replicas and all(is_ready(one, wanted, now) for one in containers)
 
 
-def trouble(container: Container) -> str:
+def trouble(container: Container, now: datetime) -> str:
     """Why it is not as it should be, as the end of a sentence that begins with its name; "" when nothing is wrong."""
     if container.is_out_of_memory:
         return "was ended for want of memory: it used more than its limit"
     if container.error:
         return f"could not be started: {container.error}"
-    if container.restarts >= PATIENCE:
+    if container.restarts >= PATIENCE and not _is_steady(container, now):
         return f"ended {container.restarts} times, the last time with code {container.exit_code}"
     if container.status in ("exited", "dead"):
         return f"ended with code {container.exit_code}"

@@ -1,6 +1,7 @@
 """A service that touches everything it was given, and says what it found."""
 
 import os
+import socket
 
 import boto3
 import psycopg
@@ -22,7 +23,7 @@ def cache() -> redis.Redis:
 
 @app.get("/who")
 def who() -> dict[str, str]:
-    return {"port": os.environ["PORT"]}
+    return {"host": socket.gethostname(), "port": os.environ["PORT"]}
 
 
 @app.get("/everything")

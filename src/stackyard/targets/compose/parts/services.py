@@ -9,7 +9,7 @@ from stackyard.model.system import DockerSource, ImageSource, Postgres, Probe, P
 from stackyard.resources import environment
 from stackyard.targets.compose import entrance, hardening, health, names, networks
 from stackyard.targets.compose.draft import Body, Config, Draft, SecretMount, rendered
-from stackyard.targets.compose.names import ETC, SERVICE_USER, relative
+from stackyard.targets.compose.names import CRON, SERVICE_USER, relative
 from stackyard.targets.compose.parts.cron import script as cron_script
 from stackyard.targets.compose.rendering import Build, Inputs, Recipe
 
@@ -45,10 +45,10 @@ class Services:
         draft = self._process(service, service.name, command, migrating=False)
         body = draft.body
         if service.schedule:
-            body["command"] = ["/bin/sh", f"{ETC}/cron.sh", *body["command"]]
+            body["command"] = ["/bin/sh", CRON, *body["command"]]
             # The loop always runs; whether a run that failed is tried again, the next time decides.
             body["restart"] = _RESTART[Restart.ALWAYS]
-            script = rendered(service.name, "cron.sh", f"{ETC}/cron.sh", cron_script(service))
+            script = rendered(service.name, "cron.sh", CRON, cron_script(service))
             return replace(draft, kind="cron", configs=(*draft.configs, script))
         checks = self._health(service, has_entrance=bool(draft.secrets))
         if checks is not None:

@@ -1,12 +1,20 @@
 # Runs "$@" at the times below, in UTC, one run at a time: what comes due while it runs is passed over.
+# USR1 has it run now.
 stopping=
+soon=
+napping=
 child=
 how=KILL
 stop() {
     stopping=1
     [ -z "$child" ] || kill -s "$how" "$child" 2>/dev/null
 }
+hurry() {
+    soon=1
+    [ -z "$napping" ] || [ -z "$child" ] || kill -s KILL "$child" 2>/dev/null
+}
 trap stop TERM INT
+trap hurry USR1
 
 among() {
     case " $2 " in *" $1 "*) return 0 ;; esac
@@ -26,15 +34,18 @@ while [ -z "$stopping" ]; do
     second=$(date -u +%S)
     # A signal that reaches a child before it is itself is lost, but for this one.
     how=KILL
+    napping=yes
     sleep $((60 - ${second#0})) &
     child=$!
-    # Whoever was told to stop before there was a child has stopped none.
-    [ -z "$stopping" ] || stop
+    # Whoever was told something before there was a child has stopped none.
+    [ -z "$stopping$soon" ] || kill -s KILL "$child" 2>/dev/null
     wait "$child"
     child=
+    napping=
     [ -z "$stopping" ] || break
     # shellcheck disable=SC2046
-    due $(date -u '+%M %H %d %m %w') || continue
+    [ -n "$soon" ] || due $(date -u '+%M %H %d %m %w') || continue
+    soon=
     how=$signal
     "$@" &
     child=$!

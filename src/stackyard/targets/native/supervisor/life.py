@@ -127,6 +127,7 @@ async def _run(orders: Orders, places: Places, path: Path) -> None:
             leftover()
     await asyncio.sleep(0.02)  # the answer to the request that ended us is on its way
     supervisor.logs.close()
+    _hear_nothing_more()
 
 
 def _end_with_owner(orders: Orders, supervisor: Supervisor) -> None:
@@ -150,6 +151,15 @@ def _end_with_owner(orders: Orders, supervisor: Supervisor) -> None:
             end("the command that started this has ended")
 
         loop.add_reader(owner, owner_left)
+
+
+def _hear_nothing_more() -> None:
+    """Leave signals alone: one that came while the loop is closed would be complained about, on a closed pipe."""
+    loop = asyncio.get_running_loop()
+    loop.remove_signal_handler(signal.SIGCHLD)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Guard:
