@@ -30,6 +30,26 @@ def test_a_second_run_finds_nothing_to_do(cluster: Running) -> None:
     assert installed >= {*EXTENSIONS, "pg_stat_statements"}
 
 
+def test_a_server_that_goes_away_in_between_is_told_in_a_sentence(cluster: Running) -> None:
+    def be_ended() -> None:
+        with cluster.server.connect() as connection:
+            with cluster.server.connect() as other:
+                other.execute("SELECT pg_terminate_backend(%s)", (connection.info.backend_pid,))
+            connection.execute("SELECT 1")
+
+    def be_refused() -> None:
+        with cluster.server.connect() as connection:
+            connection.execute("SET statement_timeout = '10ms'")
+            connection.execute("SELECT pg_sleep(5)")
+
+    with pytest.raises(PartError, match="went away while it was being talked to") as caught:
+        be_ended()
+    assert "terminating connection" in caught.value.details[0]
+    # What the server says to a connection that lives is the caller's to judge.
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        be_refused()
+
+
 def test_sabotage_is_answered_with_exactly_the_right_statements(cluster: Running) -> None:
     """DB-02: roles are put right on every up, and nothing else is touched."""
     mill = system("mill", [service("api", migrate=("m",))], [database(extensions=("pgcrypto",))])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from stackyard.errors import PartError
 from stackyard.resources.postgres.catalog import PRIVATE_SCHEMA
@@ -22,6 +23,8 @@ from stackyard.resources.postgres.sql import literal
 from stackyard.resources.postgres.statement import SECRET, Statement
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     import psycopg
 
     Connection = psycopg.Connection[tuple[Any, ...]]
@@ -129,11 +132,14 @@ class Server:
     def connect(
         self, database: str = "postgres", user: str = SUPERUSER, password: str = "", *, autocommit: bool = True
     ) -> Connection:
-        """A connection over the private socket. Raises PasswordError, or PartError when there is no answer."""
+        """A connection over the private socket. Raises PasswordError, or PartError when there is no answer.
+
+        Used with `with`, it raises PartError as well when the server goes away in between.
+        """
         import psycopg
 
         try:
-            return psycopg.connect(
+            connection: Any = _telling().connect(
                 host=str(self.sockets),
                 port=self.port,
                 dbname=database,
@@ -143,12 +149,34 @@ class Server:
                 connect_timeout=5,
                 autocommit=autocommit,
             )
+            connection.part = self.part
+            return cast("Connection", connection)
         except psycopg.OperationalError as error:
             text = " ".join(str(error).split())
             if "password authentication failed" in text:
                 what = f"{self.part} does not accept the password that we have for {user}"
                 raise PasswordError(self.part, what, hint=_REFUSED, details=(text,)) from None
             raise PartError(self.part, f"{self.part} cannot be reached", details=(text,)) from None
+
+
+@cache
+def _telling() -> type[Any]:
+    """The class of connections that say in a sentence that they were lost; made late, as psycopg is imported late."""
+    import psycopg
+
+    class Telling(psycopg.Connection[tuple[Any, ...]]):
+        part = ""
+
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None:
+            is_lost = self.broken
+            super().__exit__(kind, error, trace)
+            if is_lost and isinstance(error, psycopg.OperationalError):
+                what = f"{self.part} went away while it was being talked to"
+                raise PartError(self.part, what, details=(" ".join(str(error).split()),)) from error
+
+    return Telling
 
 
 _REFUSED = "Its data was made with other secrets. `stackyard down` and `stackyard up` set it again; no data is touched."

@@ -25,13 +25,15 @@ _KEPT = ("PATH", "HOME", "TZ")
 class Birth:
     """A supervisor process that was begun. `report` is where it will say "ready", or why it is not.
 
-    `owner`, of a foreground supervisor, is our end of the pipe whose end is its own end.
+    `owner`, of a foreground supervisor, is our end of the pipe whose end is its own end. `spoken` is how many bytes
+    earlier ones have left in the file of its complaints.
     """
 
-    def __init__(self, pid: int, report: int, owner: int | None) -> None:
+    def __init__(self, pid: int, report: int, owner: int | None, spoken: int) -> None:
         self.pid = pid
         self.report = report
         self.owner = owner
+        self.spoken = spoken
 
 
 def begin(folder: Path, mode: Mode, *, revive: bool = False, lives: int = 0) -> Birth:
@@ -45,7 +47,9 @@ def begin(folder: Path, mode: Mode, *, revive: bool = False, lives: int = 0) -> 
     report, told = os.pipe2(os.O_CLOEXEC)
     orders = {"folder": str(folder), "mode": mode, "owner": theirs, "report": told, "revive": revive, "lives": lives}
     try:
-        pid = _spawn(json.dumps(orders), log / "supervisor.err", [one for one in (theirs, told) if one is not None])
+        words = _open_errors(log / "supervisor.err")
+        spoken = os.fstat(words).st_size
+        pid = _spawn(json.dumps(orders), words, [one for one in (theirs, told) if one is not None])
     except BaseException:
         for handle in (report, ours):
             if handle is not None:
@@ -55,11 +59,11 @@ def begin(folder: Path, mode: Mode, *, revive: bool = False, lives: int = 0) -> 
         for handle in (told, theirs):
             if handle is not None:
                 os.close(handle)
-    return Birth(pid, report, ours)
+    return Birth(pid, report, ours, spoken)
 
 
-def _spawn(orders: str, errors: Path, given: list[int]) -> int:
-    words = _open_errors(errors)
+def _spawn(orders: str, words: int, given: list[int]) -> int:
+    """Spawn it, with `words` (closed here) for what it prints, and the descriptors `given`; its pid."""
     try:
         for handle in given:
             os.set_inheritable(handle, True)

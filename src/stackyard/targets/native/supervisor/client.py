@@ -207,7 +207,7 @@ def attend(folder: Path, begun: Birth) -> Client:
         _await_birth(folder, begun)
         client = connect(folder)
         if client is None:
-            raise StateError("the supervisor ended right after its start", details=_last_words(folder))
+            raise StateError("the supervisor ended right after its start", details=_last_words(folder, begun))
     except Exception:
         if begun.owner is not None:
             os.close(begun.owner)
@@ -231,7 +231,7 @@ def _await_birth(folder: Path, begun: Birth) -> None:
     if answer.startswith("failed: "):
         raise MachineError(f"the supervisor could not start: {answer.removeprefix('failed: ')}")
     if answer != "ready":
-        raise MachineError("the supervisor did not start", details=_last_words(folder))
+        raise MachineError("the supervisor did not start", details=_last_words(folder, begun))
 
 
 def _understand(reply: Mapping[str, Any]) -> Status:
@@ -244,9 +244,11 @@ def _understand(reply: Mapping[str, Any]) -> Status:
         ) from None
 
 
-def _last_words(folder: Path) -> list[str]:
+def _last_words(folder: Path, begun: Birth) -> list[str]:
+    """What it complained about itself; complaints of earlier ones stand before."""
     with contextlib.suppress(OSError):
-        return (Places(folder).log / "supervisor.err").read_text(errors="replace").splitlines()[-5:]
+        said = (Places(folder).log / "supervisor.err").read_bytes()[begun.spoken :]
+        return said.decode(errors="replace").splitlines()[-5:]
     return []
 
 
