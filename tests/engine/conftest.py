@@ -1,8 +1,12 @@
-"""What needs a Docker engine: skipped with the reason where none is reachable. `scripts/engine` brings one up."""
+"""What needs a Docker engine: skipped with the reason where none is reachable. `scripts/engine` brings one up.
+
+The longest of them take half an hour together, and run where STACKYARD_ENGINE_TESTS=whole asks for them.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from functools import cache
 
@@ -11,15 +15,15 @@ import pytest
 OLDEST = 25
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "engine: needs a reachable Docker engine with Compose v2 and buildx")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     marked = [item for item in items if item.get_closest_marker("engine")]
     reason = why_no_engine() if marked else ""
     for item in marked if reason else ():
         item.add_marker(pytest.mark.skip(reason=reason))
+    if os.environ.get("STACKYARD_ENGINE_TESTS") != "whole":
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes: STACKYARD_ENGINE_TESTS=whole runs it"))
 
 
 @cache

@@ -80,6 +80,7 @@ def test_a_django_project_with_a_celery_worker_runs_from_the_file_that_runs_nati
         steps.count_words(tally, name)
 
 
+@pytest.mark.long
 def test_wagtail_publishes_a_page_of_its_editor(ground: Path) -> None:
     with on_the_engine("examples/foreign/wagtail", ground) as (wagtail, name):
         steps.set_editor(wagtail)
@@ -101,6 +102,7 @@ def test_the_guestbook_is_signed_and_moves_to_another_range_of_addresses(ground:
             assert len(web.get("/entries").json()) == 1
 
 
+@pytest.mark.long
 def test_a_system_with_every_kind_of_part_does_all_that_it_does_natively(ground: Path) -> None:
     """DB-01, DB-02, DB-11, TOP-08, TOP-11, CACHE-02, OBJ-01, EDGE-07: as on the native target, step by step."""
     with on_the_engine("tests/e2e/every_part", ground) as (every_part, name):
