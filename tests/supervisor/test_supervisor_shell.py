@@ -55,7 +55,8 @@ def test_a_probe_asks_with_the_host_of_the_program(yard: Any) -> None:
     client = yard.launch()
     client.start([server(yard)])
     yard.ready(client, "api")
-    assert "asked /health inventr.localhost" in yard.log("api")
+    # What a program prints is on its way for up to a hundredth of a second.
+    yard.until(lambda: "asked /health inventr.localhost" in yard.log("api"))
 
 
 def test_wait_returns_the_moment_a_program_is_ready(yard: Any) -> None:
