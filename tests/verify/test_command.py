@@ -69,6 +69,8 @@ def test_watching_shows_changes_until_ctrl_c(grounds: Callable[[str], Ground], t
             ground.checkout.command("verify", "--watch", "1", "--only", "topology.as-described"),
             **{key: value for key, value in ground.checkout.process().items() if key != "check"},
             stdout=out,
+            # Whoever runs the tests in the background has Ctrl-C ignored, in all that they start.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         eventually(lambda: "1 kept" in shown.read_text(), 20)
