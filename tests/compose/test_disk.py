@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from stackyard.model.files import File
 from stackyard.targets.compose import disk
 from stackyard.targets.compose.rendering import SecretFile
+from stackyard.targets.local import fingerprint
 
 COMPOSE = File(PurePosixPath("compose.yaml"), "name: shop\n")
 CONFIG = File(PurePosixPath("config/edge/nginx.conf"), "events {}\n")
@@ -21,7 +22,7 @@ def test_everything_is_written_with_its_mode_and_seen_as_it_should_be(tmp_path: 
     assert (folder / "config/edge/nginx.conf").read_text() == "events {}\n"
     assert (folder / "secrets").stat().st_mode & 0o777 == 0o700
     assert (folder / "secrets/api.env").stat().st_mode & 0o777 == 0o444
-    assert disk.digest_on_disk(folder, FILES) == disk.digest(FILES)
+    assert fingerprint.of_files_on_disk(folder, FILES) == fingerprint.of_files(FILES)
     assert disk.are_assembled(folder, CONTENTS)
 
 
@@ -38,10 +39,10 @@ def test_what_somebody_edited_is_noticed_and_put_right(tmp_path: Path) -> None:
     disk.write(tmp_path, FILES, CONTENTS)
     (tmp_path / "config/edge/nginx.conf").write_text("edited")
     (tmp_path / "secrets").chmod(0o755)
-    assert disk.digest_on_disk(tmp_path, FILES) != disk.digest(FILES)
+    assert fingerprint.of_files_on_disk(tmp_path, FILES) != fingerprint.of_files(FILES)
     assert not disk.are_assembled(tmp_path, CONTENTS)
     disk.write(tmp_path, FILES, CONTENTS)
-    assert disk.digest_on_disk(tmp_path, FILES) == disk.digest(FILES)
+    assert fingerprint.of_files_on_disk(tmp_path, FILES) == fingerprint.of_files(FILES)
     assert disk.are_assembled(tmp_path, CONTENTS)
 
 

@@ -8,7 +8,7 @@ from stackyard.model.files import File
 from stackyard.model.system import Objects, Postgres, Redis, Service, System
 from stackyard.plan.element import Element, Kind
 from stackyard.resources.secrets import needed
-from stackyard.targets.compose import assembling, disk
+from stackyard.targets.compose import assembling
 from stackyard.targets.compose.machine import Machine
 from stackyard.targets.compose.rendering import Container, Rendered, SecretFile
 from stackyard.targets.local import fingerprint
@@ -115,7 +115,7 @@ class _Drawing:
         ]
 
     def _files(self, after: tuple[str, ...]) -> Element:
-        facets = {"content": disk.digest(self.rendered.files)}
+        facets = {"content": fingerprint.of_files(self.rendered.files)}
         if self.secret_files:
             facets["secrets"] = fingerprint.of_texts(f"{k}={v}" for k, v in sorted(self.machine.marks.items()))
         return Element(FILES, Kind.FILES, "compose", "the Compose project", facets, after)

@@ -13,30 +13,12 @@ from pathlib import Path
 from stackyard.errors import StateError
 from stackyard.model.files import File
 from stackyard.targets.compose.rendering import SecretFile
-from stackyard.targets.local import fingerprint
 from stackyard.targets.local.state import write_whole
 
 _MOUNTED = "config"
 _SECRETS = "secrets"
 _OURS = (_MOUNTED, _SECRETS, "images")
 """The folders in which nothing stands but what was rendered."""
-
-
-def digest(files: Iterable[File]) -> str:
-    """A digest of rendered files."""
-    return fingerprint.of_texts(f"{file.path}\0{file.mode}\0{file.content}" for file in files)
-
-
-def digest_on_disk(folder: Path, files: Iterable[File]) -> str:
-    """The digest of what stands where the files should be, comparable with that of the files."""
-    texts = []
-    for file in files:
-        path = folder / file.path
-        try:
-            texts.append(f"{file.path}\0{path.stat().st_mode & 0o777}\0{path.read_text()}")
-        except (OSError, UnicodeDecodeError) as error:
-            texts.append(f"{file.path}\0{type(error).__name__}")
-    return fingerprint.of_texts(texts)
 
 
 def are_assembled(folder: Path, contents: Mapping[SecretFile, str]) -> bool:

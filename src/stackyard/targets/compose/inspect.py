@@ -23,7 +23,7 @@ from stackyard.targets.compose.names import ETC
 from stackyard.targets.compose.rendering import FACETS, LABEL_MARK, LABEL_SYSTEM
 from stackyard.targets.compose.rendering import Container as Wanted
 from stackyard.targets.compose.snapshot import Container, Snapshot
-from stackyard.targets.local import certificate, postgres_settings, redis_settings, secrets
+from stackyard.targets.local import certificate, fingerprint, postgres_settings, redis_settings, secrets
 from stackyard.targets.local.postgres_catalog import PasswordError
 from stackyard.targets.local.state import Record
 
@@ -85,7 +85,7 @@ class _Look:
         folder, files = self.machine.layout.rendered, self.blueprint.files
         if not all((folder / file.path).is_file() for file in files):
             return None
-        facets = {**self.blueprint.element(FILES).facets, "content": disk.digest_on_disk(folder, files)}
+        facets = {**self.blueprint.element(FILES).facets, "content": fingerprint.of_files_on_disk(folder, files)}
         if "secrets" in facets and not self._is_assembled():
             facets["secrets"] = "to be assembled"
         return Seen(facets)

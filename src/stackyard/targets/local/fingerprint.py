@@ -7,6 +7,10 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+TYPE_CHECKING = False  # as `typing` has it: a head start imports this first of all
+if TYPE_CHECKING:
+    from stackyard.model.files import File
+
 # Folders that tools write into and that never change what a program is.
 _PRODUCTS = frozenset(
     {
@@ -72,3 +76,20 @@ def of_texts(texts: Iterable[str]) -> str:
     for text in texts:
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def of_files(files: Iterable[File]) -> str:
+    """A digest of rendered files: their paths, modes and contents."""
+    return of_texts(f"{file.path}\0{file.mode}\0{file.content}" for file in files)
+
+
+def of_files_on_disk(folder: Path, files: Iterable[File]) -> str:
+    """The digest of what stands where the files should be, comparable with that of the files."""
+    texts = []
+    for file in files:
+        path = folder / file.path
+        try:
+            texts.append(f"{file.path}\0{path.stat().st_mode & 0o777}\0{path.read_text()}")
+        except (OSError, UnicodeDecodeError) as error:
+            texts.append(f"{file.path}\0{type(error).__name__}")
+    return of_texts(texts)

@@ -108,7 +108,7 @@ class _Drawing:
             if files:
                 self._render(name, files)
             program = part_programs.of_resource(self.system, resource, self.machine)
-            self._run(program, name, after, {"config": _digest(files), **marks})
+            self._run(program, name, after, {"config": fingerprint.of_files(files), **marks})
         else:
             self._add(Element(f"process:{name}", Kind.PROCESS, name, name, after=after))
         if isinstance(resource, Postgres | Redis):
@@ -188,7 +188,7 @@ class _Drawing:
         files = part_programs.edge_files(self.system, self.machine)
         self._render("edge", files)
         program = part_programs.edge(self.system, self.machine)
-        facets = {"listeners": part_programs.listeners(files), "config": _digest(files), **marks}
+        facets = {"listeners": part_programs.listeners(files), "config": fingerprint.of_files(files), **marks}
         self._run(program, "edge", after, facets, reloadable=frozenset({"config", "certificate"}))
 
     def _certificate(self, part: str) -> str:
@@ -222,7 +222,7 @@ class _Drawing:
     def _render(self, part: str, files: tuple[File, ...]) -> None:
         self.files[part] = files
         place = next(number for number, element in enumerate(self.elements) if element.id == f"{Kind.FILES}:{part}")
-        self.elements[place] = replace(self.elements[place], facets={"content": _digest(files)})
+        self.elements[place] = replace(self.elements[place], facets={"content": fingerprint.of_files(files)})
 
     def _run(
         self,
@@ -275,7 +275,3 @@ def _migrators(system: System) -> dict[str, list[Service]]:
         if service.migrate and first is not None:
             made.setdefault(first, []).append(service)
     return made
-
-
-def _digest(files: tuple[File, ...]) -> str:
-    return fingerprint.of_texts(f"{file.path}\0{file.mode}\0{file.content}" for file in files)

@@ -89,7 +89,7 @@ class _Look:
         files = self.blueprint.files.get(element.part)
         if files is None or not all((folder / file.path).is_file() for file in files):
             return None
-        return Seen({"content": digest_on_disk(folder, self.blueprint, element.part)})
+        return Seen({"content": fingerprint.of_files_on_disk(folder, files)})
 
     def _data(self, element: Element) -> Seen | None:
         folder = self.layout.data(element.part)
@@ -201,7 +201,7 @@ class _Look:
         if seen is None or not files:
             return seen
         # A process may have read what somebody has edited: it must take in what is put right, too.
-        there = digest_on_disk(self.layout.etc(element.part), self.blueprint, element.part)
+        there = fingerprint.of_files_on_disk(self.layout.etc(element.part), files)
         wanted = self.blueprint.element(f"{Kind.FILES}:{element.part}").facets["content"]
         if there == wanted and self._has_taken_in(element):
             return seen
@@ -250,18 +250,6 @@ def _is_altered(status: ProgramStatus, blueprint: Blueprint) -> bool:
     if program is None or program.part == WATCHER or not status.fingerprint:
         return False
     return status.watch == program.watch and status.fingerprint != program.fingerprint()
-
-
-def digest_on_disk(folder: Path, blueprint: Blueprint, part: str) -> str:
-    """The digest of what is on disk where the files of a part should be, comparable with that of the files."""
-    texts = []
-    for file in blueprint.files[part]:
-        path = folder / file.path
-        try:
-            texts.append(f"{file.path}\0{path.stat().st_mode & 0o777}\0{path.read_text()}")
-        except (OSError, UnicodeDecodeError) as error:
-            texts.append(f"{file.path}\0{type(error).__name__}")
-    return fingerprint.of_texts(texts)
 
 
 def _has_data(folder: Path) -> bool:
