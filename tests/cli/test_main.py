@@ -235,3 +235,29 @@ def test_colour_is_for_terminals_that_want_it(terminal: Terminal, more: dict[str
 
 def test_where_nobody_looks_there_is_no_colour(terminal: Terminal) -> None:
     assert terminal.stackyard("restart").error.startswith("error: nothing runs here\n")
+
+
+LOST_CTRL_C = """
+import os, signal, sys, time, weakref
+from stackyard.cli import main as command_line
+
+class Lock: pass
+
+def callback(_):
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(1_000): pass
+
+def busy(*_):
+    lock = Lock()
+    ref = weakref.ref(lock, callback)
+    del lock
+    time.sleep(20)
+
+command_line._dispatch = busy
+sys.exit(command_line.main())
+"""
+
+
+def test_ctrl_c_where_python_lets_no_exception_pass_is_heard_all_the_same() -> None:
+    done = subprocess.run([sys.executable, "-c", LOST_CTRL_C], capture_output=True, text=True, timeout=15, check=False)
+    assert (done.returncode, done.stderr) == (130, "stopped by Ctrl-C\n")

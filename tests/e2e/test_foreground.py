@@ -57,19 +57,22 @@ def test_down_in_another_terminal_ends_it_in_good_order(guestbook: Checkout) -> 
 
 @pytest.mark.parametrize("moment", [0.0, 0.3, 1.0, 2.0])
 def test_ctrl_c_at_any_moment_of_the_start_leaves_nothing_behind(guestbook: Checkout, moment: float) -> None:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         guestbook.command("up"),
         cwd=guestbook.folder,
         env=guestbook.process()["env"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    # From the first thing that it does: how long an interpreter takes to get there is the machine's affair.
-    eventually(lambda: (guestbook.folder / ".stackyard").exists())
-    time.sleep(moment)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=30)
+    ) as process:
+        try:
+            # From the first thing that it does: how long an interpreter takes to get there is the machine's affair.
+            eventually(lambda: (guestbook.folder / ".stackyard").exists())
+            time.sleep(moment)
+            process.send_signal(signal.SIGINT)
+            _, error = process.communicate(timeout=30)
+        finally:
+            process.kill()
     # A machine quick enough to be done by then ends in good order; every other one was interrupted.
     assert process.returncode in (0, 130)
     assert "Traceback" not in error

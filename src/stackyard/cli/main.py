@@ -63,6 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+_LOST = 0.01
+"""Seconds after which a Ctrl-C is heard again that was lost."""
+
+
 class _CtrlC(KeyboardInterrupt):
     """Ctrl-C, in a class of our own.
 
@@ -77,9 +81,18 @@ def _take_ctrl_c() -> None:
     def stop(*_: object) -> None:
         raise _CtrlC
 
+    def once_more(lost: sys.UnraisableHookArgs) -> None:
+        # Raised where Python lets nothing pass (a finaliser, the callback of a weak reference: importing has those).
+        if isinstance(lost.exc_value, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, _LOST)
+        else:
+            sys.__unraisablehook__(lost)
+
     # A shell that starts us in the background has it ignored, and so it stays.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+        sys.unraisablehook = once_more
 
 
 def _leave() -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from stackyard.errors import PartError
 from stackyard.model.system import Postgres
 from stackyard.plan.element import Kind
 from stackyard.plan.step import Step
@@ -19,7 +18,7 @@ from stackyard.targets.compose import assembling, commands, complaints, database
 from stackyard.targets.compose.blueprint import SECRETS, next_job
 from stackyard.targets.compose.building import build_secrets
 from stackyard.targets.compose.rendering import LABEL_ENVIRONMENT, LABEL_PART, LABEL_SOURCE, LABEL_SYSTEM
-from stackyard.targets.local import certificate, secrets
+from stackyard.targets.local import certificate, migrating, secrets
 from stackyard.targets.local.identity import Identity
 from stackyard.targets.local.postgres_init import Initialisation, run_init_scripts
 
@@ -142,12 +141,7 @@ def _migrate(target: ComposeTarget, step: Step) -> None:
         )
     )
     if not result.is_done:
-        raise PartError(
-            step.part,
-            f"the migration of {step.part} failed with code {result.code}: `{' '.join(service.migrate)}`",
-            hint=f"New code takes no traffic before it is through. The whole output is in {log}.",
-            details=complaints.telling(result.tail),
-        )
+        raise migrating.failure(service, result.code, log, complaints.telling(result.tail))
 
 
 def end_leftovers(target: ComposeTarget, job: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
     from stackyard.targets.compose.target import ComposeTarget
 
 _LIMIT = 10.0
-"""Seconds for a server to take in its files anew."""
-
-_PAUSE = 0.1
+"""Seconds for a container to say what is in its files."""
 
 
 def reload(target: ComposeTarget, wanted: Wanted, containers: Sequence[Container]) -> None:
@@ -87,18 +84,13 @@ def _edge(target: ComposeTarget, containers: Sequence[Container]) -> None:
 def _postgres(target: ComposeTarget, resource: Postgres, container: str) -> None:
     if _deviations(target, resource, container, forget=True):
         target.do(commands.signal(container, "HUP"), resource.name)
-    deadline = time.monotonic() + _LIMIT
-    while left := _deviations(target, resource, container):
-        if any(one.needs_restart for one in left):
-            target.start_anew(resource.name)
-            return
-        if time.monotonic() > deadline:
-            raise PartError(
-                resource.name,
-                f"{resource.name} does not take in its settings: {left[0].sentence}",
-                hint=f"`stackyard restart {resource.name}` starts it with them.",
-            )
-        time.sleep(_PAUSE)
+    postgres_settings.await_taken_in(
+        resource.name,
+        lambda: _deviations(target, resource, container),
+        lambda: target.start_anew(resource.name),
+        # Each look is a process of the engine.
+        pause=0.1,
+    )
 
 
 def _deviations(

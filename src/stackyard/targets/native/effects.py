@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackyard.errors import PartError
 from stackyard.model.system import Objects, Postgres, PythonSource, Redis
 from stackyard.plan.element import Kind
 from stackyard.plan.step import Step
@@ -16,7 +15,7 @@ from stackyard.resources.objects import bucket_folder
 from stackyard.resources.postgres.catalog import owner_role
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.runner import Command
-from stackyard.targets.local import certificate, secrets
+from stackyard.targets.local import certificate, migrating, secrets
 from stackyard.targets.local.layout import user_cache
 from stackyard.targets.local.postgres_init import Initialisation, run_init_scripts
 from stackyard.targets.local.state import write_whole
@@ -166,12 +165,7 @@ def _migrate(target: NativeTarget, step: Step) -> None:
     uid, gid = (identity.uid, identity.gid) if identity.drop else (None, None)
     result = target.runner.run(Command(service.migrate, service.source.path, plain(variables), uid, gid, log))
     if not result.is_done:
-        raise PartError(
-            step.part,
-            f"the migration of {step.part} failed with code {result.code}: `{' '.join(service.migrate)}`",
-            hint=f"New code takes no traffic before it is through. The whole output is in {log}.",
-            details=result.tail,
-        )
+        raise migrating.failure(service, result.code, log, result.tail)
 
 
 def plain(variables: Mapping[str, tuple[Piece, ...]]) -> dict[str, str]:
