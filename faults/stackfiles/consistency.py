@@ -86,12 +86,16 @@ def _source_faults(service: Data, root: Path) -> Iterator[str]:
             yield f"{word}: no folder of the project"
         elif word == "build":
             yield from _build_faults(service, source, folder)
+    if "packages" in service and "image" in service:
+        yield "packages: of an image"
     yield from ("watch: nothing there" for path in service.get("watch", ()) if not values.exists(root / path))
 
 
 def _build_faults(service: Data, source: Any, folder: Path) -> Iterator[str]:
     named = source.get("dockerfile") if isinstance(source, dict) else None
     is_python = any((folder / sign).is_file() for sign in ("pyproject.toml", "requirements.txt"))
+    if "packages" in service and (named is not None or not is_python):
+        yield "packages: not of a Python project"
     if named is not None:
         if not values.is_file(folder / named):
             yield "build: no such Dockerfile"

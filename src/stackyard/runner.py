@@ -43,15 +43,20 @@ class Result:
 
 @dataclass(frozen=True)
 class Answer:
-    """All that a command said, `output` apart from complaints. `code` as in `Result`; 124: too late."""
+    """All that a command said, `output` apart from `errors`. `code` as in `Result`; 124: too late."""
 
     code: int
     output: str
-    complaint: str
+    errors: str
 
     @property
     def is_good(self) -> bool:
         return self.code == 0
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The last lines of what it complained about."""
+        return tuple(line for line in (self.errors or self.output).splitlines() if line.strip())[-8:]
 
 
 class Runner(Protocol):
@@ -107,14 +112,14 @@ class Processes:
         except OSError as error:
             return Answer(127, "", f"{command.argv[0]}: {error.strerror or error}")
         try:
-            output, complaint = process.communicate(timeout=command.timeout)
+            output, errors = process.communicate(timeout=command.timeout)
         except subprocess.TimeoutExpired:
             _end(process)
             return Answer(124, "", f"{command.argv[0]} did not answer within {command.timeout:.0f} s")
         finally:
             with self._lock:
                 self._running.pop(process.pid, None)
-        return Answer(process.returncode, output.decode(errors="replace"), complaint.decode(errors="replace"))
+        return Answer(process.returncode, output.decode(errors="replace"), errors.decode(errors="replace"))
 
     def _start(self, command: Command, output: int, errors: int = subprocess.STDOUT) -> subprocess.Popen[bytes]:
         with self._lock:

@@ -44,12 +44,17 @@ def test_a_second_rendering_differs_in_nothing(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ALL)
 def test_the_documents_follow_the_schema_of_compose(name: str, tmp_path: Path) -> None:
     """TGT-01: by the schema of the Compose specification, which comes with a judge of schemas."""
+    assert schema_faults(ejected(tmp_path, case(name))) == []
+
+
+def schema_faults(made: Rendered) -> list[str]:
+    """What the schema of the Compose specification says is wrong with the documents."""
     jsonschema = pytest.importorskip("jsonschema")
     check = pytest.importorskip("check_jsonschema")
     schema = json.loads((Path(check.__file__).parent / "builtin_schemas/vendor/compose-spec.json").read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
-    for document in ejected(tmp_path, case(name)).documents.values():
-        assert [error.message for error in validator.iter_errors(json.loads(json.dumps(document)))] == []
+    documents = [json.loads(json.dumps(document)) for document in made.documents.values()]
+    return [error.message for document in documents for error in validator.iter_errors(document)]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -60,12 +65,13 @@ def test_compose_itself_reads_them_and_sees_one_whole(name: str, environment: st
         pytest.skip("no Docker Compose on this machine")
     made = ejected(tmp_path, case(name), environment)
     alone = rendered(tmp_path, case(name), environment, ejected=True)
-    merged = _config(tmp_path / "out", made)
+    merged = composed(tmp_path / "out", made)
     shutil.rmtree(tmp_path / "out")
-    assert _placeless(merged) == _placeless(_config(tmp_path / "out", alone))
+    assert _placeless(merged) == _placeless(composed(tmp_path / "out", alone))
 
 
-def _config(folder: Path, made: Rendered) -> dict[str, object]:
+def composed(folder: Path, made: Rendered) -> dict[str, object]:
+    """What Compose itself makes of the documents, written into the folder."""
     write(made, folder)
     files = [word for name in made.order for word in ("-f", name)]
     argv = ["docker", "compose", *files, "config", "--format", "json"]

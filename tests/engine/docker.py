@@ -14,12 +14,12 @@ from stackyard.targets.compose.rendering import Recipe
 from .standins import AUTHORITIES
 
 
-def docker(*argv: str, check: bool = True) -> str:
-    """What it says. Fails the test with its complaint when it fails."""
+def docker(*argv: str, check: bool = True, merged: bool = False) -> str:
+    """What it says; with `merged`, on its standard error, too. Fails the test with its complaint when it fails."""
     done = subprocess.run(["docker", *argv], capture_output=True, text=True, check=False, timeout=280)
     if check and done.returncode != 0:
         raise AssertionError(f"docker {' '.join(argv)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout.strip()
+    return (done.stdout + (done.stderr if merged else "")).strip()
 
 
 def code_of(*argv: str) -> int:

@@ -1,48 +1,54 @@
-"""inventr on a real engine, to be sabotaged: reached as somebody with Docker at hand would."""
+"""Systems on a real engine, to be sabotaged: reached as somebody with Docker at hand would."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
+import shutil
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from stackyard.observe.compose_view import ComposeView
+from stackyard.resources.certificates import Pair
 from stackyard.spec.load import load
 from stackyard.targets.compose.target import ComposeTarget
-from stackyard.targets.local import secrets
-from tests.e2e.conftest import Checkout, copy_system
+from tests.e2e.conftest import Checkout, eventually
+from tests.verify.ground import SPOILED, Others, children, copy
+from tests.verify.sabotage import COMPOSE
 
-NAME = "verify-inventr"
-PROJECT = f"{NAME}-development"
-PORTS = {"edge.http": 26180, "edge.https": 26143, "api-1": 26100, "web": 26101, "db": 26132, "cache": 26179}
+_NAMES = {"inventr": "verify-inventr"}
+"""An engine has one system of each name."""
 
-
-@dataclass(frozen=True)
-class Harm:
-    """Harm done to a system on Compose. `breaks` are the ids of exactly the checks that must say so.
-
-    `up` must put it right. Where it cannot by its nature, `undo` does what the check tells a person to do.
-    """
-
-    name: str
-    breaks: frozenset[str]
-    harm: Callable[[ComposeGround], None]
-    undo: Callable[[ComposeGround], None] | None = None
-
-    def __str__(self) -> str:
-        return self.name
+_PORTS = {
+    "inventr": {"edge.http": 23080, "edge.https": 23043, "api-1": 23000, "web": 23001, "db": 23032, "cache": 23079},
+    "everything": {
+        "edge.http": 23180,
+        "edge.https": 23143,
+        "api-1": 23100,
+        "site": 23101,
+        "db": 23132,
+        "cache": 23179,
+        "photos": 23190,
+    },
+}
 
 
-class ComposeGround:
-    """The system, and the ways into it."""
+class ComposeGround(Others):
+    """One running system, and the ways into it. What `Ground` has is said there."""
+
+    target = COMPOSE
 
     def __init__(self, checkout: Checkout) -> None:
+        super().__init__()
         self.checkout = checkout
+        self._view: ComposeView | None = None
 
     @property
     def home(self) -> Path:
@@ -53,77 +59,193 @@ class ComposeGround:
         """The folder of the Compose project."""
         return self.home / "compose"
 
-    @cached_property
-    def target(self) -> ComposeTarget:
-        return ComposeTarget(load(self.checkout.folder, "development"))
+    @property
+    def view(self) -> ComposeView:
+        """A look into the system as it has been since something was last made anew."""
+        if self._view is None:
+            self._view = ComposeView(load(self.checkout.folder, "development"))
+        return self._view
 
-    def up(self) -> None:
-        """`stackyard up --target compose`, which must succeed."""
-        done = self.checkout.stackyard("up", "--detach", "--target", "compose", timeout=600)
+    def look_away(self) -> None:
+        """Containers are others now: the next look is a new one."""
+        if self._view is not None:
+            self._view.close()
+        self._view = None
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """The documents of the project, as words of `docker compose`."""
+        target = ComposeTarget(load(self.checkout.folder, "development"))
+        project = target.project
+        target.close()
+        words = [word for name in project.files for word in ("--file", str(self.rendered / name))]
+        return ("--project-name", project.name, "--project-directory", str(self.rendered), *words)
+
+    @property
+    def project(self) -> str:
+        return self.files[1]
+
+    def put_right(self) -> None:
+        self.look_away()
+        done = self.checkout.stackyard("up", "--detach", "--target", COMPOSE, timeout=600)
         assert done.code == 0, f"{done.out}\n{done.error}"
 
     def verify(self, *words: str) -> dict[str, Any]:
-        """The report of `stackyard verify --json`."""
-        done = self.checkout.stackyard("verify", "--target", "compose", "--json", *words)
+        done = self.checkout.stackyard("verify", "--target", COMPOSE, "--json", *words)
         assert done.code in (0, 4), f"{done.out}\n{done.error}"
         found: dict[str, Any] = json.loads(done.out)
         return found
 
-    def redefine(self, service: str, **changes: Any) -> None:
-        """Have Compose make the containers of a service anew from the document with these changes to it."""
-        theirs = self.home / "theirs.yaml"
-        theirs.write_text(yaml.safe_dump({"services": {service: changes}}).replace("'!reset'", "!reset null"))
-        try:
-            self.compose(theirs, "up", "--detach", "--no-deps", "--no-build", "--wait", service)
-        finally:
-            theirs.unlink()
-
-    def compose(self, more: Path, *words: str) -> None:
-        """`docker compose` with the documents of the project and one more."""
-        files = [word for name in self.target.project.files for word in ("--file", str(self.rendered / name))]
-        where = ("--project-name", PROJECT, "--project-directory", str(self.rendered))
-        docker("compose", *where, *files, "--file", str(more), *words)
-
-    def name(self, service: str) -> str:
-        """The engine's name of the first container of a service."""
-        return f"{PROJECT}-{service}-1"
-
-    def pid(self, service: str) -> int:
-        """The first process of it on this machine."""
-        return int(docker("inspect", "--format", "{{.State.Pid}}", self.name(service)))
-
-    def inside(self, service: str, *argv: str, user: str = "") -> str:
-        return docker("exec", *(("--user", user) if user else ()), self.name(service), *argv)
-
-    def sql(self, text: str) -> None:
-        """Run SQL as the superuser, in the database of the system."""
-        self.inside("db", "psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", "verify_inventr", "-c", text, user="postgres")
-
-    def secret(self, name: str) -> str:
-        return secrets.read(self.home / "secrets", name)
+    def path(self, name: str) -> Path:
+        return self.rendered / "config" / name
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Change a rendered file in place, so that containers see it."""
-        path = self.rendered / "config" / name
+        """In place, so that containers see it."""
+        path = self.path(name)
         text = path.read_text()
         assert old in text, f"{old!r} is not in {name}"
         path.write_text(text.replace(old, new))
 
+    def reload_edge(self, *, old: str = "", new: str = "", file: str = "nginx.conf") -> None:
+        if old:
+            self.edit(f"edge/{file}", old, new)
+        (master,) = children(self.pid("edge"))
+        before = children(master)
+        docker("kill", "--signal", "HUP", self.container("edge"))
+        eventually(lambda: children(master) and not children(master) & before, 15)
 
-def make(place: Path) -> ComposeGround:
-    """The system in a folder, up, under a name of its own: an engine has one system of each name."""
-    checkout = copy_system("inventr", place)
-    checkout.edit("stackyard.yaml", "system: inventr", f"system: {NAME}")
+    def certify(self, part: str, pair: Pair) -> None:
+        """In the place that it is kept in, and in the one that the container has it from."""
+        for new, ending in ((pair.key, "key"), (pair.certificate, "pem")):
+            (self.home / "tls" / part / f"edge.{ending}").write_bytes(new.read_bytes())
+            (self.rendered / "secrets" / f"{part}.{ending}").write_bytes(new.read_bytes())
+
+    def leave_out(self, name: str) -> None:
+        service, number = self._split(name)
+        left = f"{self.project}-{service}-{number}"
+        own = next(one for one in self.view.containers() if one.part == service and one.name != left)
+        address = next(one for network, one in own.addresses.items() if network.endswith("_front"))
+        port = self.view.system.service(service).port
+        self.reload_edge(old=f'"{service}:{port}" resolve', new=f'"{address}:{port}"')
+
+    def sql(self, text: str, resource: str = "db") -> None:
+        with self.view.database(self.view.system.resource(resource)) as connection:  # type: ignore[arg-type]
+            connection.execute(text.encode())
+
+    def tell(self, name: str, variable: str, value: str | None) -> None:
+        """What holds a secret stands in the assembled file, the rest in the document."""
+        service, _ = self._split(name)
+        file = self.rendered / "secrets" / f"{service}.env"
+        text = file.read_text() if file.exists() else ""
+        own = re.search(rf"^{variable}=.*\n", text, re.MULTILINE)
+        if own is None:
+            self.redefine(service, environment={variable: value})
+            return
+        line = "" if value is None else f"{variable}={shlex.quote(value)}\n"
+        file.write_text(text.replace(own[0], line))
+        self.start_again(name)
+
+    def tell_secret(self, name: str, secret: str) -> None:
+        service, _ = self._split(name)
+        with (self.rendered / "secrets" / f"{service}.env").open("a") as file:
+            file.write(f"MORE={shlex.quote(self.view.secret(secret))}\n")
+        self.start_again(name)
+
+    def spoil(self, what: str) -> None:
+        place = self.checkout.folder.parent / "spoiled"
+        place.mkdir(exist_ok=True)
+        shutil.copy(SPOILED, place)
+        self.redefine(
+            "api",
+            command=["uvicorn", "spoiled:create_app", "--factory"],
+            environment={"PYTHONPATH": "/spoiled", "SPOIL": what},
+            volumes=[{"type": "bind", "source": str(place), "target": "/spoiled", "read_only": True}],
+        )
+
+    def serve(self, name: str, text: str) -> None:
+        """Over the file in the image, which nobody can write to."""
+        place = self.checkout.folder.parent / "served"
+        shutil.rmtree(place, ignore_errors=True)
+        docker("cp", f"{self.container('edge')}:/srv/www/site", str(place))
+        (place / name).write_text(text)
+        mount = {"type": "bind", "source": str(place), "target": "/srv/www/site", "read_only": True}
+        self.redefine("edge", volumes=[mount])
+
+    def log(self, name: str, text: str) -> None:
+        """Into what the engine reads of the first process."""
+        docker("exec", self.container(name), "sh", "-c", 'echo "$1" > /proc/1/fd/1', "log", text)
+
+    def silence(self, name: str) -> None:
+        """The engine keeps a log for as long as its container lasts."""
+        docker("compose", *self.files, "up", "--detach", "--no-deps", "--force-recreate", self._split(name)[0])
+
+    def slip_in(self, name: str, *, count: int = 1, confined: bool = True) -> None:
+        """As root of this machine can, and the engine knows nothing of it."""
+        user = self.view.account(self._split(name)[0])
+        assert user is not None
+        space = ("setsid", "--fork", "nsenter", "--target", str(self.pid(name)), "--pid", "--")
+        rights = ("--no-new-privs", "--bounding-set=-all", "--inh-caps=-all") if confined else ()
+        who = ("setpriv", f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups", *rights)
+        for _ in range(count):
+            subprocess.run((*space, *who, "sleep", "600"), check=True, timeout=30, stdout=subprocess.DEVNULL)
+
+    def restart(self, *parts: str) -> None:
+        self.look_away()
+        done = self.checkout.stackyard("restart", *parts)
+        assert done.code == 0, done.error
+
+    def redefine(self, service: str, *, waits: bool = True, **changes: Any) -> None:
+        """Have Compose make the containers of a service anew from the document with these changes to it."""
+        self.look_away()
+        theirs = self.home / "theirs.yaml"
+        theirs.write_text(yaml.safe_dump({"services": {service: changes}}).replace("'!reset'", "!reset null"))
+        how = ("up", "--detach", "--no-deps", "--no-build", *(("--wait",) if waits else ()))
+        try:
+            docker("compose", *self.files, "--file", str(theirs), *how, service)
+        finally:
+            theirs.unlink()
+
+    def start_again(self, name: str) -> None:
+        """The same container, started anew."""
+        docker("restart", self.container(name))
+        self.look_away()
+
+    def container(self, name: str) -> str:
+        """The engine's name of the container of a part."""
+        service, number = self._split(name)
+        return f"{self.project}-{service}-{number}"
+
+    def state(self, name: str) -> Mapping[str, Any]:
+        """What the engine says of how a container is."""
+        found: dict[str, Any] = json.loads(docker("inspect", "--format", "{{json .State}}", self.container(name)))
+        return found
+
+    def pid(self, name: str) -> int:
+        """The first process of a part on this machine."""
+        return int(self.state(name)["Pid"])
+
+    def _split(self, name: str) -> tuple[str, int]:
+        service, _, number = name.rpartition("-")
+        return (service, int(number)) if number.isdigit() else (name, 1)
+
+
+def make(system: str, place: Path) -> ComposeGround:
+    """A system to sabotage, up, under a name and at ports of its own."""
+    checkout = copy(system, place)
+    checkout.edit("stackyard.yaml", f"system: {system}\n", f"system: {_NAMES.get(system, system)}\n")
     ports = checkout.folder / ".stackyard/development/ports.json"
     ports.parent.mkdir(parents=True)
-    ports.write_text(json.dumps(PORTS))
+    ports.write_text(json.dumps(_PORTS[system]))
     ground = ComposeGround(checkout)
-    ground.up()
+    ground.put_right()
     return ground
 
 
-def docker(*argv: str, variables: Mapping[str, str] | None = None) -> str:
-    """What Docker says, which must not be a complaint."""
-    done = subprocess.run(("docker", *argv), capture_output=True, text=True, check=False, timeout=120, env=variables)
+def docker(*argv: str, given: str = "", variables: Mapping[str, str] | None = None) -> str:
+    """What Docker says, which must not be a complaint. `variables` are more of the environment."""
+    environment = {**os.environ, **(variables or {})}
+    done = subprocess.run(
+        ("docker", *argv), input=given, capture_output=True, text=True, check=False, timeout=120, env=environment
+    )
     assert done.returncode == 0, f"docker {' '.join(argv)}: {done.stderr}"
     return done.stdout.strip()

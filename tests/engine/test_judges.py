@@ -1,23 +1,44 @@
-"""What judges that nobody here wrote say of our images and of an ejected folder. No engine needed."""
+"""What judges that nobody here wrote say of our images and of an ejected folder. Only nginx itself needs an engine.
+
+What runs is judged by `verify`, on Compose as everywhere: TLS by Mozilla's intermediate profile, the files by nginx.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from stackyard.model.files import File
+from stackyard.resources import nginx
 from stackyard.spec.load import load
 from stackyard.targets.compose import slots
 from stackyard.targets.compose.dockerfiles import recipes
+from stackyard.targets.compose.images import NGINX
+from stackyard.targets.compose.names import ETC, SECRETS
 from stackyard.targets.compose.render import render
-from stackyard.targets.compose.rendering import Inputs, Places
+from stackyard.targets.compose.rendering import Entrance, Inputs, Places, Rendered
+from stackyard.verify import judges
+from stackyard.verify.edge.configuration import EXCUSED as EXCUSED_BY_GIXY
+from tests.compose import yard
+from tests.compose.test_compose_cases import composed, schema_faults
+from tests.engine.docker import docker
 from tests.engine.judging import CHECKOV, HADOLINT, ask, programs
+from tests.engine.standins import provide
 
 ROOT = Path(__file__).parents[2]
-SYSTEMS = ("systems/inventr", "examples/guestbook", "examples/foreign/tally", "faults/system", "tests/e2e/every_part")
+EVERYTHING = "tests/compose/cases/everything"
+"""A stack file with what the systems have not, in one folder with whatever it names."""
+SYSTEMS = (
+    "systems/inventr",
+    "examples/guestbook",
+    "examples/foreign/tally",
+    "faults/system",
+    "tests/e2e/every_part",
+    EVERYTHING,
+)
 STANDINS = sorted((Path(__file__).parent / "standins" / "recipes").glob("*/*Dockerfile"))
 
 EXCUSED_BY_CHECKOV = {
@@ -35,21 +56,25 @@ EXCUSED_IN_STANDINS = {
 pytestmark = pytest.mark.timeout(300)
 
 
-def ejected(name: str, folder: Path) -> tuple[File, ...]:
+def ejected(name: str, folder: Path) -> Rendered:
     """Write what rendering ejects for a system of this repository."""
-    system = load(ROOT / name / "stackyard.yaml", "production")
-    inputs = Inputs(ports=slots.documented(system), places=Places(folder, True), recipes=recipes(system, folder))
-    files = render(system, inputs).files
-    for file in files:
-        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file.path).write_text(file.content)
-    return files
+    file = yard.stack(folder / "project", yard.case("everything")) if name == EVERYTHING else ROOT / name
+    system = load(file, "production")
+    entrances = {"legacy": Entrance(("/entry",), ("serve",))}
+    where = Inputs(ports=slots.documented(system), places=Places(folder, True), entrances=entrances)
+    made = render(system, replace(where, recipes=recipes(system, folder)))
+    yard.write(made, folder)
+    return made
+
+
+def dockerfiles(made: Rendered, folder: Path) -> list[str]:
+    return [str(folder / file.path) for file in made.files if file.path.name == "Dockerfile"]
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_hadolint_finds_nothing_in_our_dockerfiles(name: str, tmp_path: Path) -> None:
     """TOP-10: no finding of any level, shell included."""
-    ours = [str(tmp_path / file.path) for file in ejected(name, tmp_path) if file.path.name == "Dockerfile"]
+    ours = dockerfiles(ejected(name, tmp_path), tmp_path)
     assert ours
     verdict = ask(str(programs(HADOLINT) / "hadolint"), "--format", "json", *ours)
     assert json.loads(verdict.stdout) == []
@@ -88,6 +113,56 @@ def test_checkov_does_find_a_secret_and_a_root(tmp_path: Path) -> None:
     found = {code for code, _ in _checkov(tmp_path)[0]}
     assert "CKV_DOCKER_8" in found
     assert any(code.startswith("CKV_SECRET") for code in found)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_compose_and_its_schema_take_what_is_ejected(name: str, tmp_path: Path) -> None:
+    """TGT-01: with everything that the documents name beside them."""
+    made = ejected(name, tmp_path)
+    assert schema_faults(made) == []
+    if not yard.compose():
+        pytest.skip("no Docker Compose on this machine")
+    services = composed(tmp_path, made)["services"]
+    assert isinstance(services, dict)
+    assert set(services) == set(made.containers)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_gixy_finds_nothing_unexcused_in_the_files_of_the_edge(name: str, tmp_path: Path) -> None:
+    """EDGE-01: of no severity at all; what is excused is excused by name, as in `verify`."""
+    ejected(name, tmp_path)
+    said = judges.consult("nginx", str(tmp_path / "config/edge/nginx.conf"), ",".join(EXCUSED_BY_GIXY))
+    assert said["directives"] > 500
+    assert said["rules"] > 20
+    assert said["issues"] == []
+
+
+@pytest.mark.real
+def test_gixy_does_find_a_trap_in_the_files_of_the_edge(tmp_path: Path) -> None:
+    ejected(EVERYTHING, tmp_path)
+    file = tmp_path / "config/edge/nginx.conf"
+    file.write_text(file.read_text().replace("deny all;", "location /files { alias /srv/files/; }"))
+    said = judges.consult("nginx", str(file), ",".join(EXCUSED_BY_GIXY))
+    assert {"alias_traversal", "status_page_exposed"} <= {one["rule"] for one in said["issues"]}
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("name", [EVERYTHING, "systems/inventr"])
+def test_nginx_itself_takes_the_files_of_the_edge(name: str, tmp_path: Path) -> None:
+    """EDGE-01: without a network, where no name of a service can be found."""
+    provide([NGINX])
+    ejected(name, tmp_path)
+    pair = ("-keyout", str(tmp_path / "edge.key"), "-out", str(tmp_path / "edge.pem"))
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=depot")
+    assert ask("openssl", "req", "-x509", *curve, *pair).returncode == 0
+    (tmp_path / "edge.key").chmod(0o444)
+    mounts = {tmp_path / "config/edge": ETC, tmp_path / "project/away.html": f"{ETC}/maintenance.html"}
+    mounts |= {tmp_path / f"edge.{end}": f"{SECRETS}/edge.{end}" for end in ("pem", "key")}
+    given = [f"--volume={path}:{target}:ro" for path, target in mounts.items() if path.exists()]
+    words = ("--rm", "--network=none", "--read-only", "--tmpfs=/tmp", "--user=101:101", "--entrypoint=nginx", *given)
+    said = docker("run", *words, NGINX, *nginx.command("nginx", ETC, "/tmp")[1:], "-t", merged=True)
+    assert "test is successful" in said
 
 
 def _checkov(folder: Path) -> tuple[list[tuple[str, str]], int]:

@@ -9,15 +9,15 @@ import pytest
 
 from tests.e2e.conftest import ground as ground
 from tests.e2e.conftest import guestbook as guestbook
-from tests.verify.ground import Ground, make
+from tests.verify.ground import NativeGround, make
 
 
 @pytest.fixture(scope="session")
-def grounds(ground: Path) -> Iterator[Callable[[str], Ground]]:
+def grounds(ground: Path) -> Iterator[Callable[[str], NativeGround]]:
     """The running system of a name, brought up when it is first asked for."""
-    made: dict[str, Ground] = {}
+    made: dict[str, NativeGround] = {}
 
-    def of(name: str) -> Ground:
+    def of(name: str) -> NativeGround:
         if name not in made:
             made[name] = make(name, ground / f"verify-{name}")
         return made[name]

@@ -7,47 +7,54 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from stackyard.observe.native_view import NativeView
+from stackyard.resources.certificates import Pair
 from stackyard.spec.load import load
-from stackyard.targets.native.program import Program, from_json
+from stackyard.targets.native.program import Program, SecretPiece, from_json
 from stackyard.targets.native.supervisor.client import connect
 from stackyard.targets.native.supervisor.places import Places, read_json
 from tests.e2e.conftest import LEFT_OUT, REPOSITORY, Checkout, copy_system, eventually
+from tests.verify.sabotage import NATIVE
+
+SPOILED = REPOSITORY / "tests/verify/sabotages/spoiled.py"
+_WORD = "sabotage-of-the-log"
 
 
-@dataclass(frozen=True)
-class Sabotage:
-    """Harm done to a running system. `breaks` are the ids of exactly the checks that must say so.
+class Others:
+    """Processes of this machine that are none of the system's."""
 
-    `up` must put it right. Where it cannot by its nature, `undo` does what the check tells a person to do.
-    """
+    def __init__(self) -> None:
+        self.others: list[subprocess.Popen[bytes]] = []
 
-    name: str
-    breaks: frozenset[str]
-    harm: Callable[[Ground], None]
-    system: str = "inventr"
-    undo: Callable[[Ground], None] | None = None
+    def beside(self, *words: str, **how: Any) -> None:
+        null = subprocess.DEVNULL
+        self.others.append(subprocess.Popen(words, start_new_session=True, stdin=null, stdout=null, stderr=null, **how))
 
-    def __str__(self) -> str:
-        return self.name
+    def end_others(self) -> None:
+        """End what `beside` and `stray` have started."""
+        for one in self.others:
+            one.kill()
+            one.wait()
+        self.others.clear()
 
 
-@dataclass
-class Ground:
-    """One running system, and the ways into it."""
+class NativeGround(Others):
+    """One running system, and the ways into it. What `Ground` has is said there."""
 
-    checkout: Checkout
-    others: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    target = NATIVE
+
+    def __init__(self, checkout: Checkout) -> None:
+        super().__init__()
+        self.checkout = checkout
 
     @property
     def home(self) -> Path:
-        """The folder of what runs."""
         return self.checkout.folder / ".stackyard/development"
 
     @cached_property
@@ -56,33 +63,89 @@ class Ground:
         return NativeView(load(self.checkout.folder, "development"))
 
     def verify(self, *words: str) -> dict[str, Any]:
-        """The report of `stackyard verify --json`."""
         done = self.checkout.stackyard("verify", "--json", *words)
         assert done.code in (0, 4), f"{done.out}\n{done.error}"
         found: dict[str, Any] = json.loads(done.out)
         assert done.code == (4 if found["counts"]["broken"] else 0)
         return found
 
+    def put_right(self) -> None:
+        self.checkout.up_in_turn()
+
+    def path(self, name: str) -> Path:
+        return self.home / "etc" / name
+
     def edit(self, name: str, old: str, new: str) -> None:
-        """Change a rendered file below etc, and fail when there is nothing to change."""
-        path = self.home / "etc" / name
+        path = self.path(name)
         text = path.read_text()
         assert old in text, f"{old!r} is not in {name}"
         path.write_text(text.replace(old, new))
 
     def reload_edge(self, *, old: str = "", new: str = "", file: str = "nginx.conf") -> None:
-        """Edit the files of the edge, have nginx take them in, and wait until its new workers serve."""
         if old:
             self.edit(f"edge/{file}", old, new)
         master = self.checkout.pids()["edge"]
-        before = _children(master)
+        before = children(master)
         os.kill(master, signal.SIGHUP)
-        eventually(lambda: _children(master) and not _children(master) & before, 15)
+        eventually(lambda: children(master) and not children(master) & before, 15)
+
+    def certify(self, part: str, pair: Pair) -> None:
+        for new, name in ((pair.key, "edge.key"), (pair.certificate, "edge.pem")):
+            (self.home / "tls" / part / name).write_bytes(new.read_bytes())
+
+    def leave_out(self, name: str) -> None:
+        place = f'server "127.0.0.1:{self.view.port(name)}"'
+        self.reload_edge(old=place, new=f"{place} down")
 
     def sql(self, text: str, resource: str = "db") -> None:
-        """Run SQL as the superuser."""
         with self.view.database(self.view.system.resource(resource)) as connection:  # type: ignore[arg-type]
             connection.execute(text.encode())
+
+    def tell(self, name: str, variable: str, value: str | None) -> None:
+        rest = {one: known for one, known in self.definition(name).env.items() if one != variable}
+        self.redefine(name, env=rest if value is None else {**rest, variable: (value,)})
+
+    def tell_secret(self, name: str, secret: str) -> None:
+        piece = SecretPiece(str(self.home / "secrets" / secret))
+        self.redefine(name, env={**self.definition(name).env, "MORE": (piece,)})
+
+    def spoil(self, what: str) -> None:
+        # Where the user of the parts may read it, whatever folder the tests are in.
+        place = self.checkout.folder.parent / "spoiled"
+        place.mkdir(exist_ok=True)
+        shutil.copy(SPOILED, place)
+        env = {**self.definition("api-1").env, "PYTHONPATH": (str(place),), "SPOIL": (what,)}
+        self.redefine("api-1", argv=("uvicorn", "spoiled:create_app", "--factory"), env=env)
+
+    def serve(self, name: str, text: str) -> None:
+        (self.home / "sites/site/current").resolve().joinpath(name).write_text(text)
+
+    def _log(self, name: str) -> Path:
+        return self.home / "log" / f"{name.rpartition('-')[0] or name}.jsonl"
+
+    def log(self, name: str, text: str, ahead: timedelta = timedelta()) -> None:
+        moment = (datetime.now(UTC) + ahead).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        part, line = name.rpartition("-")[0] or name, f"{_WORD} {text}"
+        record = {"ts": moment, "part": part, "id": name, "stream": "out", "line": line}
+        self.forge(name, json.dumps(record, separators=(",", ":")))
+
+    def forge(self, name: str, line: str) -> None:
+        """Add a line to the file of the log, as it is; `silence` takes out the one that has the word in it."""
+        with self._log(name).open("a") as file:
+            file.write(f"{line}\n")
+
+    def silence(self, name: str) -> None:
+        """Others write to the file, which is kept."""
+        with self._log(name).open("r+") as file:
+            lines = [line for line in file if _WORD not in line]
+            file.seek(0)
+            file.truncate()
+            file.writelines(lines)
+
+    def slip_in(self, name: str, *, count: int = 1, confined: bool = True) -> None:
+        words = ("setpriv", "--no-new-privs", *(("--bounding-set=-all",) if os.geteuid() == 0 else ()))
+        for _ in range(count):
+            self.stray(name, *(words if confined else ()))
 
     def redefine(self, name: str, **changes: Any) -> None:
         """Have the supervisor run a process in another way than the stack file says; returns when it has begun."""
@@ -105,11 +168,6 @@ class Ground:
         assert client is not None
         client.stop([[name]])
 
-    def beside(self, *words: str, **how: Any) -> None:
-        """Start a process that is none of the system's; `end_others` ends it."""
-        null = subprocess.DEVNULL
-        self.others.append(subprocess.Popen(words, start_new_session=True, stdin=null, stdout=null, stderr=null, **how))
-
     def stray(self, part: str, *words: str) -> None:
         """Start a process that carries the mark of a part, as its user, out of the supervisor's sight."""
         account = self.view.account(part)
@@ -120,49 +178,30 @@ class Ground:
         self.beside(*words, "sleep", "600", env=mark, cwd="/")
 
     def restart(self, *parts: str) -> None:
-        """`stackyard restart PARTS`, which must succeed; it ends whatever carries the mark of these, too."""
+        """It ends whatever carries the mark of these, too."""
         done = self.checkout.stackyard("restart", *parts)
         assert done.code == 0, done.error
         for one in self.others:
             one.wait(10)
         self.others.clear()
 
-    def end_others(self) -> None:
-        """End what `beside` and `stray` have started."""
-        for one in self.others:
-            one.kill()
-            one.wait()
-        self.others.clear()
 
-    def append(self, path: Path, text: str) -> None:
-        """Add to the end of a file."""
-        with path.open("a") as file:
-            file.write(text)
-
-    def take_out(self, path: Path, word: str) -> None:
-        """Take the lines that hold a word out of a file that others write to, keeping the file itself."""
-        with path.open("r+") as file:
-            lines = [line for line in file if word not in line]
-            file.seek(0)
-            file.truncate()
-            file.writelines(lines)
-
-    def kill(self, part: str, number: int = signal.SIGKILL) -> None:
-        """A signal to the process of a part ("api-1")."""
-        os.kill(self.checkout.pids()[part], number)
-
-
-def _children(pid: int) -> set[int]:
+def children(pid: int) -> set[int]:
+    """The processes that a process has started itself."""
     return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
-def make(system: str, place: Path) -> Ground:
-    """A system to sabotage, up: `inventr`, or `everything`, which has every kind of part that runs here."""
-    if system == "everything":
-        shutil.copytree(REPOSITORY / "tests/e2e/every_part", place, ignore=LEFT_OUT)
-        shutil.copytree(REPOSITORY / "tests/verify/everything", place, dirs_exist_ok=True)
-        checkout = Checkout(place)
-    else:
-        checkout = copy_system(system, place)
+def make(system: str, place: Path) -> NativeGround:
+    """A system to sabotage, up."""
+    checkout = copy(system, place)
     checkout.up()
-    return Ground(checkout)
+    return NativeGround(checkout)
+
+
+def copy(system: str, place: Path) -> Checkout:
+    """A copy of a system: `inventr`, or `everything`, which has every kind of part that runs here."""
+    if system != "everything":
+        return copy_system(system, place)
+    shutil.copytree(REPOSITORY / "tests/e2e/every_part", place, ignore=LEFT_OUT)
+    shutil.copytree(REPOSITORY / "tests/verify/everything", place, dirs_exist_ok=True)
+    return Checkout(place)

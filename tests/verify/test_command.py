@@ -12,13 +12,13 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.e2e.conftest import Checkout, eventually
-from tests.verify.ground import Ground
+from tests.verify.ground import NativeGround
 
 pytestmark = pytest.mark.real
 
 
 @pytest.fixture
-def inventr(grounds: Callable[[str], Ground]) -> Checkout:
+def inventr(grounds: Callable[[str], NativeGround]) -> Checkout:
     return grounds("inventr").checkout
 
 
@@ -31,7 +31,7 @@ def test_it_says_in_words_what_is_kept(inventr: Checkout) -> None:
     assert ", 0 broken, 0 unknown, " in done.out.splitlines()[-1]
 
 
-def test_a_broken_promise_is_exit_code_4_with_evidence_and_the_next_step(grounds: Callable[[str], Ground]) -> None:
+def test_a_broken_promise_is_exit_code_4_with_evidence_and_the_next_step(grounds: Callable[[str], NativeGround]) -> None:
     ground = grounds("inventr")
     ground.sql("alter role inventr_api connection limit 3")
     done = ground.checkout.stackyard("verify", "--only", "topology.as-described")
@@ -61,7 +61,7 @@ def test_it_lists_its_checks_without_looking(inventr: Checkout) -> None:
     assert "topology.healthy" in [check["id"] for check in json.loads(done.out)]
 
 
-def test_watching_shows_changes_until_ctrl_c(grounds: Callable[[str], Ground], tmp_path: Path) -> None:
+def test_watching_shows_changes_until_ctrl_c(grounds: Callable[[str], NativeGround], tmp_path: Path) -> None:
     ground = grounds("inventr")
     shown = tmp_path / "shown"
     with shown.open("w") as out:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.verify.ground import Ground
+from tests.verify.ground import NativeGround
 
 pytestmark = pytest.mark.real
 
 
-def test_what_a_cache_took_in_while_its_log_was_off_outlives_a_restart(grounds: Callable[[str], Ground]) -> None:
+def test_what_a_cache_took_in_while_its_log_was_off_outlives_a_restart(grounds: Callable[[str], NativeGround]) -> None:
     """CACHE-02: the log on the disk is old; a server that started on it would lose what was written since."""
     ground = grounds("everything")
     resource = ground.view.system.resource("cache")
@@ -27,7 +27,7 @@ def test_what_a_cache_took_in_while_its_log_was_off_outlives_a_restart(grounds: 
         assert cache.config_get("appendonly")["appendonly"] == "yes"
 
 
-def test_what_is_set_for_the_next_start_only_is_taken_back_before_it(grounds: Callable[[str], Ground]) -> None:
+def test_what_is_set_for_the_next_start_only_is_taken_back_before_it(grounds: Callable[[str], NativeGround]) -> None:
     """DB-04: ALTER SYSTEM of a setting that needs a restart is found before it comes to bear."""
     ground = grounds("everything")
     ground.sql("ALTER SYSTEM SET max_connections = 33")
@@ -39,7 +39,7 @@ def test_what_is_set_for_the_next_start_only_is_taken_back_before_it(grounds: Ca
 
 
 def test_a_setting_that_has_come_to_bear_with_a_restart_is_taken_back_with_one(
-    grounds: Callable[[str], Ground],
+    grounds: Callable[[str], NativeGround],
 ) -> None:
     """DB-04."""
     ground = grounds("everything")

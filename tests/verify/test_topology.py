@@ -11,7 +11,7 @@ from stackyard.model.system import Need
 from stackyard.observe.logs import LogLine
 from stackyard.observe.native_starts import start_of, this_life
 from stackyard.observe.processes import Credentials, parse_credentials, parse_listeners
-from stackyard.observe.view import Account
+from stackyard.observe.seen import Account
 from stackyard.verify.topology.confinement import privilege_fault, user_fault
 from stackyard.verify.topology.starting import needed_processes
 from tests.native.literals import postgres, service, site, system

@@ -98,11 +98,15 @@ Source = PythonSource | DockerSource | ImageSource | StaticSource
 
 @dataclass(frozen=True)
 class Service:
-    """What we run. A service with a port answers HTTP; without one it is a worker; with a schedule it is a cron job."""
+    """What we run. A service with a port answers HTTP; without one it is a worker; with a schedule it is a cron job.
+
+    `packages` are Debian's, and those of a Python project only: other images bring their own.
+    """
 
     name: str
     source: Source
     position: Position
+    packages: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     port: int | None = None
     health: Probe | None = None

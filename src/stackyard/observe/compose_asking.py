@@ -10,31 +10,23 @@ from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stackyard.errors import StateError
 from stackyard.model.system import System
-from stackyard.observe import (
-    compose_processes,
-)
+from stackyard.observe import compose_processes
 from stackyard.observe.compose_containers import Own
 from stackyard.observe.compose_logs import said_by
 from stackyard.observe.compose_status import part_of, singles
+from stackyard.observe.home import Home
 from stackyard.observe.logs import LogLine
+from stackyard.observe.seen import Account, CannotSeeError, Member
 from stackyard.observe.status import summary_of
-from stackyard.observe.view import (
-    Account,
-    CannotSeeError,
-    Member,
-)
 from stackyard.runner import Answer, Command
 from stackyard.targets.compose import commands
+from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.rendering import LABEL_PART
 from stackyard.targets.compose.target import ComposeTarget
-
-if TYPE_CHECKING:
-    pass
-
 
 CONFIG = "config"
 """The folder of rendered configuration, a folder a part."""
@@ -43,7 +35,7 @@ _PATIENCE = 30.0
 """Seconds for an answer of the engine."""
 
 
-class Asking:
+class Asking(Home):
     """What every part of a look at a system on Compose stands on."""
 
     def __init__(self, system: System) -> None:
@@ -67,6 +59,10 @@ class Asking:
     def system(self) -> System:
         return self._compose.system
 
+    @property
+    def layout(self) -> Layout:
+        return self._compose.layout
+
     def members(self) -> tuple[Member, ...]:
         running = {one.id: (one.container.id, one.container.pid) for one in self._own() if one.container.is_running}
         return compose_processes.members(running)
@@ -86,7 +82,7 @@ class Asking:
 
     @cached_property
     def _single(self) -> frozenset[str]:
-        return singles(summary_of(self._compose.layout))
+        return singles(summary_of(self.layout))
 
     def _name(self, service: str, number: int) -> str:
         return service if service in self._single else f"{service}-{number}"
@@ -142,6 +138,6 @@ class Asking:
         answer = self._inside(service, ("id",), user=name)
         ids = {key: int(number) for key, number in re.findall(r"(uid|gid)=(\d+)", answer.output)}
         if len(ids) != 2:
-            raise CannotSeeError(f"the image of {service} does not say who {name} is: {answer.complaint.strip()}")
+            raise CannotSeeError(f"the image of {service} does not say who {name} is: {answer.errors.strip()}")
         groups = re.findall(r"(\d+)(?:\(|,|$)", answer.output.partition("groups=")[2].strip())
         return Account(ids["uid"], ids["gid"], name, is_dropped=True, groups=frozenset(map(int, groups)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stackyard.observe.processes import Listener
-from stackyard.observe.view import Definition, Heard
+from stackyard.observe.seen import Definition, Heard
 from stackyard.targets.compose.drift import size
 from stackyard.targets.compose.rendering import Container as Wanted
 from stackyard.targets.compose.rendering import SecretFile

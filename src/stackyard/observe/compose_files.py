@@ -6,26 +6,16 @@ import contextlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from stackyard.model.system import Resource, Service, System
-from stackyard.observe import (
-    processes,
-)
+from stackyard.observe import processes
+from stackyard.observe.compose_asking import CONFIG, Asking
 from stackyard.observe.compose_containers import Own
 from stackyard.observe.compose_status import EDGE
 from stackyard.observe.files import files_below
-from stackyard.observe.view import (
-    ConfigView,
-    DataView,
-)
+from stackyard.observe.seen import ConfigView, DataView
 from stackyard.resources import nginx
 from stackyard.targets.compose.names import ETC, STATIC
-
-if TYPE_CHECKING:
-    pass
-
-from stackyard.observe.compose_asking import CONFIG, Asking
 
 _COARSE = 0.02
 """Seconds by which the kernel's time of a start may be off."""
@@ -63,18 +53,18 @@ class Files(Asking):
         return self._inside(resource.name, ("test", "-f", f"{targets[0]}/{path}")).is_good
 
     def config(self, part: str) -> ConfigView:
-        return ConfigView(self._compose.layout.rendered / CONFIG / part, ETC)
+        return ConfigView(self.layout.rendered / CONFIG / part, ETC)
 
     def config_files(self) -> Iterator[tuple[str, Iterable[Path]]]:
-        folder, home = self._compose.layout.rendered, self._compose.layout.folder
+        folder, home = self.layout.rendered, self.layout.folder
         below = [path for path in files_below(folder) if not path.is_relative_to(folder / "secrets")]
         yield "the rendered project", below
         yield "state and summary", sorted(home.glob("*.json"))
 
     def secret_folders(self) -> Iterator[tuple[Path, int]]:
-        yield self._compose.layout.secrets, 0o600
+        yield self.layout.secrets, 0o600
         # Containers run as other users; the folder lets nobody pass.
-        yield self._compose.layout.rendered / "secrets", 0o444
+        yield self.layout.rendered / "secrets", 0o444
 
     def key_users(self) -> frozenset[int]:
         return frozenset()
@@ -91,7 +81,7 @@ class Files(Asking):
 
     def test_edge(self) -> tuple[int, tuple[str, ...]]:
         answer = self._inside(EDGE, (*nginx.command("nginx", ETC, "/tmp"), "-t"))
-        return answer.code, tuple(answer.complaint.splitlines())
+        return answer.code, tuple(answer.errors.splitlines())
 
     def is_edge_current(self) -> bool:
         """A file that was put in the place of another is one that a container never sees: contents are compared."""
@@ -100,7 +90,7 @@ class Files(Asking):
         there = self._inside(EDGE, ("cat", *(f"{ETC}/{path.name}" for path in files)))
         if there.output != "".join(path.read_text() for path in files):
             return False
-        pair = [path for path in (self._compose.layout.rendered / "secrets").glob(f"{EDGE}.*") if path.is_file()]
+        pair = [path for path in (self.layout.rendered / "secrets").glob(f"{EDGE}.*") if path.is_file()]
         changed = max([*(path.stat().st_ctime for path in files), *(path.stat().st_mtime for path in pair)])
         workers = [one.pid for one in self.members() if one.id == EDGE and _is_worker(one.pid)]
         began = [processes.began(found) for pid in workers if (found := processes.read(pid))]

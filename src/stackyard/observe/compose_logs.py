@@ -58,7 +58,7 @@ def read(
     argv = verb_commands.logs(project, _services(who, parts), lines=lines, since=since)
     answer = asker.ask(Command(argv, Path("/"), commands.environment(), timeout=_PATIENCE))
     if not answer.is_good:
-        raise engine.unreachable(answer.complaint)
+        raise engine.unreachable(answer.errors)
     # By line feeds only: a program may well print other separators of lines.
     found = [line for row in answer.output.split("\n") if (line := parse(row, who)) is not None]
     fitting = sorted((line for line in found if grep is None or grep.search(line.line)), key=lambda line: line.ts)
@@ -128,9 +128,9 @@ def said_by(
     argv = ("docker", "logs", "--timestamps", *tail, *begin, container)
     answer = asker.ask(Command(argv, Path("/"), commands.environment(), timeout=_PATIENCE))
     if not answer.is_good:
-        raise engine.unreachable(answer.complaint)
+        raise engine.unreachable(answer.errors)
     made = []
-    for row in (*answer.output.split("\n"), *answer.complaint.split("\n")):
+    for row in (*answer.output.split("\n"), *answer.errors.split("\n")):
         word, _, line = row.rstrip("\r").partition(" ")
         moment = _moment(word) if len(word) > _WHOLE_SECOND else None
         if moment is not None:

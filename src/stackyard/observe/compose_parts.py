@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from stackyard.model.system import Service
 from stackyard.observe import (
@@ -14,27 +13,15 @@ from stackyard.observe import (
     compose_starts,
     processes,
 )
+from stackyard.observe.compose_asking import Asking
 from stackyard.observe.compose_status import EDGE, status_of
-from stackyard.observe.view import (
-    ContainerView,
-    Definition,
-    DoesNotApplyError,
-    Heard,
-    NetworkView,
-    ProcessView,
-    Start,
-)
+from stackyard.observe.compose_ways import PORTS
+from stackyard.observe.seen import ContainerView, Definition, DoesNotApplyError, Heard, NetworkView, ProcessView, Start
 from stackyard.plan.element import Kind
 from stackyard.targets.compose import commands, drift
 from stackyard.targets.compose.parts import monitoring
 from stackyard.targets.compose.rendering import LABEL_SOURCE
 from stackyard.targets.compose.rendering import Container as Wanted
-
-if TYPE_CHECKING:
-    pass
-
-from stackyard.observe.compose_asking import Asking
-from stackyard.observe.compose_ways import PORTS
 
 _LINES = 50_000
 """Lines of one log that are searched."""
@@ -56,7 +43,7 @@ class Parts(Asking):
                 one.sentence,
                 compose_containers.failures(own[one.id]) if one.id in own else 0,
             )
-            for one in status_of(self._compose.layout, found).parts
+            for one in status_of(self.layout, found).parts
         )
 
     def supervisor(self) -> int | None:
@@ -126,7 +113,7 @@ class Parts(Asking):
         return (service.port,) if service is not None and service.port and one.kind == "part" else ()
 
     def containers(self) -> tuple[ContainerView, ...]:
-        rendered, folder = self._compose.blueprint.rendered, self._compose.layout.rendered
+        rendered, folder = self._compose.blueprint.rendered, self.layout.rendered
         services = rendered.document["services"]
         return tuple(
             ContainerView(
@@ -169,7 +156,7 @@ class Parts(Asking):
     def command_inside(self, part: str, argv: Sequence[str]) -> tuple[int, str]:
         name = part if self._compose.container(part) == "" else self._running(part)
         answer = self._ask(commands.execute(name, argv))
-        return answer.code, f"{answer.output}{answer.complaint}"
+        return answer.code, f"{answer.output}{answer.errors}"
 
 
 def _with_ports(one: Definition, ports: tuple[int, ...]) -> Definition:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stackyard.observe import processes
-from stackyard.observe.view import CannotSeeError, Heard, Member
+from stackyard.observe.seen import CannotSeeError, Heard, Member
 
 _UNREADABLE = "may not look into the processes of containers: whoever may use Docker and is not root sees less"
 

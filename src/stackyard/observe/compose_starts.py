@@ -8,7 +8,7 @@ from datetime import datetime
 from stackyard.model.system import Postgres, Redis, Resource
 from stackyard.observe.compose_containers import Own
 from stackyard.observe.logs import LogLine
-from stackyard.observe.view import Start
+from stackyard.observe.seen import Start
 
 _READY = {Postgres: "database system is ready to accept connections", Redis: "Ready to accept connections"}
 

@@ -9,9 +9,9 @@ from stackyard.observe.status import PartStatus, SystemStatus, scaled, summary_o
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.rendering import LABEL_PART
 from stackyard.targets.compose.snapshot import Container
+from stackyard.targets.names import COMPOSE
 
 EDGE = "edge"
-NAME = "compose"
 
 
 def status_of(layout: Layout, containers: tuple[Container, ...]) -> SystemStatus:
@@ -27,7 +27,7 @@ def status_of(layout: Layout, containers: tuple[Container, ...]) -> SystemStatus
         mode="detached" if shown else "",
         parts=tuple(part_of(one, single, places) for one in shown),
         addresses=tuple(summary.get("addresses", ())),
-        target=NAME,
+        target=COMPOSE,
         scaled=scaled(layout),
     )
 

@@ -7,34 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from stackyard.model.system import Objects, Tls
-from stackyard.observe import (
-    known_secrets,
-)
-from stackyard.observe.compose_status import EDGE, NAME
+from stackyard.model.system import Tls
+from stackyard.observe.compose_files import Files
+from stackyard.observe.compose_parts import Parts
+from stackyard.observe.compose_status import EDGE
+from stackyard.observe.compose_ways import LOOPBACK, Ways
 from stackyard.observe.files import end_of
 from stackyard.observe.logs import LogLine
-from stackyard.observe.status import places
-from stackyard.observe.view import (
-    EdgeView,
-)
-from stackyard.resources.certificates import find_authority
-from stackyard.resources.secrets import objects_access_key, objects_secret_key
+from stackyard.observe.seen import EdgeView
 from stackyard.targets.compose import slots
 from stackyard.targets.compose.support import notices
 from stackyard.targets.compose.target import ComposeTarget
-from stackyard.targets.local import secrets
-from stackyard.targets.local.certificate import hosts
-from stackyard.targets.local.layout import user_data
-
-if TYPE_CHECKING:
-    pass
-
-from stackyard.observe.compose_files import Files
-from stackyard.observe.compose_parts import Parts
-from stackyard.observe.compose_ways import LOOPBACK, Ways
+from stackyard.targets.names import COMPOSE
 
 _LINES = 50_000
 """Lines of one log that are searched."""
@@ -45,14 +30,14 @@ class ComposeView(Parts, Ways, Files):
 
     @property
     def target(self) -> str:
-        return NAME
+        return COMPOSE
 
     @cached_property
     def edge(self) -> EdgeView | None:
         own = self.system.edge
         if own is None:
             return None
-        layout, ports = self._compose.layout, self._compose.ports
+        layout, ports = self.layout, self._compose.ports
         return EdgeView(
             host=own.host,
             address=LOOPBACK,
@@ -69,7 +54,7 @@ class ComposeView(Parts, Ways, Files):
 
     @property
     def folders(self) -> Mapping[str, Path]:
-        layout = self._compose.layout
+        layout = self.layout
         return {"home": layout.folder, "secrets": layout.secrets, "tls": layout.tls}
 
     def left_out(self) -> tuple[str, ...]:
@@ -88,30 +73,6 @@ class ComposeView(Parts, Ways, Files):
 
     def host_ports(self) -> Mapping[str, int]:
         return {wish.slot: self._compose.ports[wish.slot] for wish in slots.wishes(self.system)}
-
-    def addresses(self) -> Mapping[str, str]:
-        return places(self._compose.layout)
-
-    def store(self, resource: Objects) -> tuple[str, str, str]:
-        host, port = self.place(resource.name)
-        access, secret = objects_access_key(resource), objects_secret_key(resource)
-        return f"http://{host}:{port}", self.secret(access), self.secret(secret)
-
-    def authority(self, part: str) -> Path | None:
-        return find_authority(user_data(), hosts(self.system, part)).certificate
-
-    def secret(self, name: str) -> str:
-        return secrets.read(self._compose.layout.secrets, name)
-
-    @cached_property
-    def _secrets(self) -> Mapping[str, str]:
-        return known_secrets.known(self.system, self._compose.layout.secrets)
-
-    def secrets(self) -> Mapping[str, str]:
-        return self._secrets
-
-    def without_secrets(self, text: str) -> str:
-        return known_secrets.without(text, self._secrets)
 
     def logs(
         self,
@@ -134,5 +95,5 @@ class ComposeView(Parts, Ways, Files):
         for one in self._own():
             text = "\n".join(line.line for line in self._said(one, n=_LINES))
             yield f"the log of {one.id}", text.encode()[-most:]
-        for path in sorted(self._compose.layout.log.glob("*")):
+        for path in sorted(self.layout.log.glob("*")):
             yield path.name, end_of(path, most)

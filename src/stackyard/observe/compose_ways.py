@@ -14,10 +14,9 @@ from stackyard.observe import (
     compose_processes,
     namespaces,
 )
+from stackyard.observe.compose_asking import Asking
 from stackyard.observe.compose_status import EDGE
-from stackyard.observe.view import (
-    CannotSeeError,
-)
+from stackyard.observe.seen import CannotSeeError
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.redis import ADMIN_USER, PROBE_USER
 from stackyard.targets.compose import relay
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     import psycopg
     import redis
 
-from stackyard.observe.compose_asking import Asking
 
 LOOPBACK = "127.0.0.1"
 
@@ -115,7 +113,7 @@ class Ways(Asking):
                 opened = Relay(self._running(resource.name), f"{LOOPBACK}:{redis_part.PORT}")
                 self._caches[resource.name] = self._opened.enter_context(opened)
         path = str(self._caches[resource.name].path)
-        return redis_settings.connect(resource, self._compose.layout.secrets, user or ADMIN_USER, socket=path)
+        return redis_settings.connect(resource, self.layout.secrets, user or ADMIN_USER, socket=path)
 
     def probe_users(self, resource: Redis) -> frozenset[str]:  # noqa: ARG002 - the same in all
         return frozenset({PROBE_USER})

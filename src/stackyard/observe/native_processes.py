@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from stackyard.observe.view import Member
+from stackyard.observe.seen import Member
 from stackyard.targets.native.supervisor import processes
 from stackyard.targets.native.supervisor.places import Places
 from stackyard.targets.native.supervisor.processes import Process

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from stackyard.observe.logs import LogLine
-from stackyard.observe.view import Start
+from stackyard.observe.seen import Start
 
 _STARTED = re.compile(r"started \(pid (\d+)\)$")
 

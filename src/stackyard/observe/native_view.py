@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackyard.errors import StateError
-from stackyard.model.system import Objects, Postgres, Redis, Resource, Service, System, Tls
-from stackyard.observe import known_secrets, native_processes, native_starts, processes
+from stackyard.model.system import Postgres, Redis, Resource, Service, System, Tls
+from stackyard.observe import native_processes, native_starts, processes
 from stackyard.observe.files import end_of, files_below
+from stackyard.observe.home import Home
 from stackyard.observe.logs import LogLine, read
-from stackyard.observe.status import places
-from stackyard.observe.view import (
+from stackyard.observe.seen import (
     Account,
     CannotSeeError,
     ConfigView,
@@ -35,19 +35,15 @@ from stackyard.observe.view import (
 )
 from stackyard.plan.element import Kind
 from stackyard.resources import redis as redis_resource
-from stackyard.resources.certificates import find_authority
 from stackyard.resources.postgres.config import SUPERUSER
-from stackyard.resources.secrets import objects_access_key, objects_secret_key
-from stackyard.targets.local import secrets
-from stackyard.targets.local.certificate import hosts
-from stackyard.targets.local.layout import user_data
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native import redis_settings, reloading
-from stackyard.targets.native.layout import EDGE, WATCHER
+from stackyard.targets.native.layout import EDGE, WATCHER, Layout
 from stackyard.targets.native.machine import wishes
 from stackyard.targets.native.program import Program, SecretPiece, from_json
 from stackyard.targets.native.supervisor.places import Places, read_json
 from stackyard.targets.native.support import notices
-from stackyard.targets.native.target import NAME, NativeTarget
+from stackyard.targets.native.target import NativeTarget
 from stackyard.targets.native.variables import LOOPBACK
 
 if TYPE_CHECKING:
@@ -61,7 +57,7 @@ SUPERVISOR = "supervisor"
 _NO_CONTAINERS = "this target runs no containers"
 
 
-class NativeView:
+class NativeView(Home):
     """Looks through the native target; see `View` for what each member means."""
 
     def __init__(self, system: System) -> None:
@@ -81,22 +77,26 @@ class NativeView:
         return self._native.system
 
     @property
+    def layout(self) -> Layout:
+        return self._native.layout
+
+    @property
     def target(self) -> str:
-        return NAME
+        return NATIVE
 
     @cached_property
     def edge(self) -> EdgeView | None:
         own = self.system.edge
         if own is None:
             return None
-        layout, machine = self._native.layout, self._native.machine
+        layout, machine = self.layout, self._native.machine
         is_ours = own.tls is Tls.SELF_SIGNED
         return EdgeView(
             host=own.host,
             address=LOOPBACK,
             http=machine.ports["edge.http"],
             https=machine.ports.get("edge.https"),
-            authority=find_authority(user_data(), hosts(self.system, EDGE)).certificate if is_ours else None,
+            authority=self.authority(EDGE) if is_ours else None,
             certificate=own.certificate or (layout.certificate(EDGE) if own.tls is not Tls.OFF else None),
             key=own.key or (layout.key(EDGE) if own.tls is not Tls.OFF else None),
             config=layout.etc(EDGE),
@@ -105,7 +105,7 @@ class NativeView:
 
     @property
     def folders(self) -> Mapping[str, Path]:
-        home = self._native.layout.folder
+        home = self.layout.folder
         return {"home": home, **{name: home / name for name in ("secrets", "log", "tls")}}
 
     def processes(self) -> tuple[ProcessView, ...]:
@@ -123,19 +123,19 @@ class NativeView:
 
     def members(self) -> tuple[Member, ...]:
         leaders = {one.pid: one.id for one in self.processes() if one.pid is not None}
-        return native_processes.members(self._native.layout.folder, leaders, self.supervisor())
+        return native_processes.members(self.layout.folder, leaders, self.supervisor())
 
     def planned(self) -> Mapping[str, Definition]:
         return {program.id: _definition(program) for program in self._native.blueprint.programs.values()}
 
     def running(self) -> Mapping[str, Definition]:
-        home = Places(self._native.layout.folder)
+        home = Places(self.layout.folder)
         found = {one.id: read_json(home.program(one.id)) for one in self.processes()}
         return {name: _definition(from_json(data["program"])) for name, data in found.items() if data}
 
     def starts(self) -> Mapping[str, Start]:
         pids = {one.id: one.pid for one in self.processes() if one.pid is not None}
-        return native_starts.starts(read(self._native.layout.folder, [SUPERVISOR]), self.supervisor(), pids)
+        return native_starts.starts(read(self.layout.folder, [SUPERVISOR]), self.supervisor(), pids)
 
     def listeners(self) -> tuple[Heard, ...]:
         held = {inode: one.id for one in self.members() for inode in processes.sockets(one.pid)}
@@ -156,7 +156,7 @@ class NativeView:
         return Account(identity.uid, identity.gid, identity.name, identity.drop)
 
     def data(self, resource: Resource) -> DataView:
-        folder = self._native.layout.folder / "data" / resource.name
+        folder = self.layout.folder / "data" / resource.name
         pid = next((one.pid for one in self.processes() if one.id == resource.name), None)
         found = folder.stat() if folder.is_dir() else None
         return DataView(
@@ -168,26 +168,26 @@ class NativeView:
         )
 
     def has_file(self, resource: Resource, path: str) -> bool:
-        return (self._native.layout.folder / "data" / resource.name / path).is_file()
+        return (self.layout.folder / "data" / resource.name / path).is_file()
 
     def config(self, part: str) -> ConfigView:
-        folder = self._native.layout.etc(part)
+        folder = self.layout.etc(part)
         return ConfigView(folder, str(folder))
 
     def config_files(self) -> Iterator[tuple[str, Iterable[Path]]]:
-        home = self._native.layout.folder
+        home = self.layout.folder
         yield "rendered configuration", files_below(home / "etc")
         yield "what the supervisor remembers", files_below(home / "run")
         yield "state and summary", sorted(home.glob("*.json"))
 
     def secret_folders(self) -> Iterator[tuple[Path, int]]:
-        yield self._native.layout.secrets, 0o600
+        yield self.layout.secrets, 0o600
 
     def key_users(self) -> frozenset[int]:
         return frozenset({self._native.machine.identity.uid})
 
     def site(self, service: Service) -> Path | None:
-        folder = (self._native.layout.folder / "sites" / service.name / "current").resolve()
+        folder = (self.layout.folder / "sites" / service.name / "current").resolve()
         return folder if folder.is_dir() else None
 
     def place(self, slot: str) -> tuple[str, int]:
@@ -207,7 +207,7 @@ class NativeView:
         raise CannotSeeError(f"{slot} is no unix socket on this target")
 
     def postgres_socket(self, resource: Postgres) -> AbstractContextManager[tuple[str, int]]:
-        return contextlib.nullcontext((str(self._native.layout.sockets), self.port(resource.name)))
+        return contextlib.nullcontext((str(self.layout.sockets), self.port(resource.name)))
 
     def probe_users(self, resource: Redis) -> frozenset[str]:  # noqa: ARG002 - none in any
         return frozenset()
@@ -220,13 +220,13 @@ class NativeView:
         since: datetime | None = None,
         grep: re.Pattern[str] | None = None,
     ) -> list[LogLine]:
-        return read(self._native.layout.folder, parts, n=n, since=since, grep=grep)
+        return read(self.layout.folder, parts, n=n, since=since, grep=grep)
 
     def log_parts(self) -> tuple[str, ...]:
         return (*dict.fromkeys(one.part for one in self.planned().values()), SUPERVISOR)
 
     def log_texts(self, most: int) -> Iterator[tuple[str, bytes]]:
-        for path in sorted(self._native.layout.log.iterdir()):
+        for path in sorted(self.layout.log.iterdir()):
             if path.is_file():
                 yield path.name, end_of(path, most)
 
@@ -258,9 +258,6 @@ class NativeView:
             made |= {name if len(one.ports) == 1 else f"{name} ({port})": port for port in one.ports}
         return made
 
-    def addresses(self) -> Mapping[str, str]:
-        return places(self._native.layout)
-
     def port(self, slot: str) -> int:
         return self._native.machine.ports[slot]
 
@@ -271,13 +268,10 @@ class NativeView:
 
     def cache(self, resource: Redis, user: str = "") -> redis.Redis:
         name = user or redis_resource.ADMIN_USER
-        return redis_settings.connect(resource, self._native.layout, self.port(resource.name), name)
+        return redis_settings.connect(resource, self.layout, self.port(resource.name), name)
 
     def rendered(self, part: str) -> Mapping[str, str]:
         return {str(file.path): file.content for file in self._native.blueprint.files.get(part, ())}
-
-    def authority(self, part: str) -> Path | None:
-        return find_authority(user_data(), hosts(self.system, part)).certificate
 
     def migrated(self, service: Service) -> Mapping[str, str]:
         client = self._native.client
@@ -287,29 +281,12 @@ class NativeView:
         marks = {one.id: json.loads(one.watch or "{}").get("source", "") for one in running}
         return {"": record.get("source", ""), **marks}
 
-    def secret(self, name: str) -> str:
-        return secrets.read(self._native.layout.secrets, name)
-
-    @cached_property
-    def _secrets(self) -> Mapping[str, str]:
-        return known_secrets.known(self.system, self._native.layout.secrets)
-
-    def secrets(self) -> Mapping[str, str]:
-        return self._secrets
-
-    def without_secrets(self, text: str) -> str:
-        return known_secrets.without(text, self._secrets)
-
-    def store(self, resource: Objects) -> tuple[str, str, str]:
-        endpoint = f"http://{LOOPBACK}:{self.port(resource.name)}"
-        return endpoint, self.secret(objects_access_key(resource)), self.secret(objects_secret_key(resource))
-
     def test_edge(self) -> tuple[int, tuple[str, ...]]:
         return reloading.test(self._native.blueprint.programs[f"{Kind.PROCESS}:{EDGE}"])
 
     def is_edge_current(self) -> bool:
         pid = next((one.pid for one in self.processes() if one.id == EDGE), None)
-        return pid is not None and reloading.is_taken_in(self.system, self._native.layout, pid)
+        return pid is not None and reloading.is_taken_in(self.system, self.layout, pid)
 
     def differences(self) -> tuple[str, ...]:
         """A plan of its own: what was looked at when the checks began may be old."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from stackyard.targets.local.folders import scale_file
 from stackyard.targets.local.layout import Layout
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native.supervisor.client import connect
 from stackyard.targets.native.supervisor.status import ProgramStatus
 
@@ -41,7 +42,7 @@ class SystemStatus:
     mode: str
     parts: tuple[PartStatus, ...]
     addresses: tuple[str, ...]
-    target: str = "native"
+    target: str = NATIVE
     scaled: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from stackyard.errors import StackyardError, StateError
 from stackyard.targets.local.folders import target_file
+from stackyard.targets.names import COMPOSE, NATIVE
 
-TARGETS = ("native", "compose")
-DEFAULT = "native"
+TARGETS = (NATIVE, COMPOSE)
+DEFAULT = NATIVE
 
 
 def recorded(folder: Path) -> str:
@@ -77,7 +78,7 @@ def _refuse_running(folder: Path, other: str) -> None:
 
 def elsewhere(folder: Path, before: str) -> tuple[str, ...]:
     """A sentence for whoever changes the target: data does not come along. `before` is what `leave_other` returned."""
-    data = {"native": folder / "data", "compose": folder / "compose.json"}.get(before)
+    data = {NATIVE: folder / "data", COMPOSE: folder / "compose.json"}.get(before)
     if data is None or not data.exists():
         return ()
     return (f"this system ran on the target {before} before: its data is kept there, and is not used here",)

@@ -10,6 +10,7 @@ from stackyard.errors import StateError
 from stackyard.operate.choice import recorded
 from stackyard.operate.verbs import Removal
 from stackyard.targets.local.state import operation
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.target import attach
 
@@ -25,7 +26,7 @@ def removals(layout: Layout, *, data: bool) -> tuple[Removal, ...]:
     if (layout.folder / "compose.json").exists():
         # The other target has data here, too: what both need outlives ours.
         names = tuple(name for name in names if name not in SHARED)
-    if data and recorded(layout.folder) == "native":
+    if data and recorded(layout.folder) == NATIVE:
         names += ("target",)
     paths = [layout.folder / name for name in names]
     return tuple(

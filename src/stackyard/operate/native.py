@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native.layout import Layout
 
 if TYPE_CHECKING:
@@ -23,13 +24,11 @@ if TYPE_CHECKING:
     from stackyard.targets.local.databases import Database
     from stackyard.targets.native.doctor import Check
 
-NAME = "native"
-
 
 class NativeVerbs:
     """See `Verbs` for what each member means."""
 
-    name = NAME
+    name = NATIVE
 
     def __init__(self, root: Path, environment: str) -> None:
         self.layout = Layout(root, environment)

@@ -14,6 +14,7 @@ from pathlib import Path
 from stackyard.operate.choice import recorded
 from stackyard.targets.local.folders import card_file, environment_folder, lock_file, note_file
 from stackyard.targets.local.state import operation
+from stackyard.targets.names import NATIVE
 
 TYPE_CHECKING = False  # as `typing` has it, which is imported while the supervisor starts
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Opening:
             return
         with ExitStack() as stack:
             stack.enter_context(operation(lock_file(folder), "up", patience=patience))
-            if card_file(folder).exists() or _has_leases(folder) or recorded(folder) != "native":
+            if card_file(folder).exists() or _has_leases(folder) or recorded(folder) != NATIVE:
                 return
             from stackyard.targets.native.launching import Launching
 

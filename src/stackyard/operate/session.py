@@ -10,6 +10,7 @@ from stackyard.model.system import System
 from stackyard.operate.choice import leave_other
 from stackyard.operate.opening import Opening
 from stackyard.targets.local.state import operation
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native.launching import Launching, launching
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.refusals import refuse
@@ -78,7 +79,7 @@ class Session:
 
     def _leave_other(self, layout: Layout) -> str:
         try:
-            return leave_other(layout.folder, "native")
+            return leave_other(layout.folder, NATIVE)
         except BaseException:
             self._stack.close()
             raise

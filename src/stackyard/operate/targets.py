@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from stackyard.targets.compose import support as compose
+from stackyard.targets.names import COMPOSE, NATIVE
 from stackyard.targets.native import table as native
 from stackyard.targets.support import Row
 
@@ -21,7 +22,7 @@ class Line:
 
 def side_by_side(tables: Mapping[str, tuple[Row, ...]] | None = None) -> tuple[Line, ...]:
     """Every field that a target has a word on, in the order of the reference."""
-    tables = tables or {"native": native.table(), "compose": compose.table()}
+    tables = tables or {NATIVE: native.table(), COMPOSE: compose.table()}
     by_field: dict[str, dict[str, Row]] = {}
     for name, rows in tables.items():
         for row in rows:

@@ -19,6 +19,7 @@ from stackyard.operate.interrupting import ctrl_c
 from stackyard.operate.session import Session
 from stackyard.operate.verbs import Outcome
 from stackyard.targets.local import ports
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native import foresight
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.places import Places
@@ -38,7 +39,7 @@ def up(session: Session, *, detached: bool, tell: Tell) -> Outcome:
     target, plan = session.target, session.plan()
     threading.Thread(target=_import_ahead, args=(session.system,), daemon=True).start()
     _refuse_second(target, detached=detached)
-    settle(target.layout.folder, "native")
+    settle(target.layout.folder, NATIVE)
     ports.save(target.layout.ports_file, target.machine.ports)
     launched = target.supervise(detached=detached)
     interrupted = threading.Event()

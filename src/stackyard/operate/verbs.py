@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from stackyard.targets.names import COMPOSE
+
 if TYPE_CHECKING:
     import re
     from datetime import datetime
@@ -167,7 +169,7 @@ class Verbs(Protocol):
 
 def verbs_of(target: str, root: Path, environment: str) -> Verbs:
     """The verbs of the target `target` on the system in the folder `root`."""
-    if target == "compose":
+    if target == COMPOSE:
         from stackyard.operate.compose.verbs import ComposeVerbs
 
         return ComposeVerbs(root, environment)

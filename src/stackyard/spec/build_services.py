@@ -50,6 +50,7 @@ def _service(name: str, entry: Entry, part: Block) -> Service:
         schedule=lambda node: read_schedule(text(node)),
         stop_signal=text,
         restart=lambda node: Restart(text(node)),
+        packages=lambda node: tuple(dict.fromkeys(texts(node))),
         command=command,
         migrate=command,
         profiles=texts,
@@ -134,6 +135,9 @@ def _check_combinations(part: Block, source: Source) -> None:
         what = f"{part.key} builds a Python project and does not say what to run"
         hint = "add a command, such as command: uvicorn app:app"
         part.report.add_absence(spot, part.key, what, hint)
+    if isinstance(source, DockerSource | ImageSource) and source != _NO_SOURCE and "packages" in part:
+        what = f"{part.key} takes no packages: its image brings its own"
+        part.report.add(part.entry("packages"), part.path("packages"), what, "they are for a Python project")
     for name in _SCHEDULE_EXCLUDES:
         if "schedule" in part and name in part:
             what = f"a service with a schedule takes no {name}"

@@ -17,6 +17,7 @@ from stackyard.spec.schema_types import (
     FilePath,
     Image,
     Name,
+    Package,
     Plain,
     Port,
     Profiles,
@@ -119,6 +120,11 @@ class Service(Section):
         "`watch` and `profiles`.",
         "./web",
         {"path": "./web", "script": "build", "output": "dist", "spa": True},
+    )
+    packages: Annotated[list[Package], Field(max_length=200)] | None = key(
+        "The Debian packages that a Python project needs while it runs: programs and shared libraries. A container has "
+        "them in its image; natively they must be installed on the machine, and `up` says how when one is not.",
+        ["ffmpeg", "libmagic1"],
     )
     command: Command | None = key(
         "What to run, as text that is split like a shell does it (but runs in no shell), or as a list. "

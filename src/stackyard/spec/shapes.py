@@ -30,6 +30,7 @@ BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 EXTENSION = r"^[a-z][a-z0-9_-]{0,62}$"
 SQL_NAME = r"^[a-z_][a-z0-9_]{0,62}$"
 SETTING = r"^[a-z_][a-z0-9_.]{0,127}$"
+PACKAGE = r"^[a-z0-9][a-z0-9.+-]{0,98}[a-z0-9+]$"
 SCRIPT = r"^([A-Za-z0-9][A-Za-z0-9:._-]{0,63})?$"
 RELATIVE = r"^[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,200}$"
 LIMIT_KEY = r"^(connections|/[A-Za-z0-9._~%@:+,=/-]{0,200})$"
@@ -59,6 +60,7 @@ WORDS = {
     EXTENSION: "the name of an extension, such as pg_trgm",
     SQL_NAME: "a name in the database: small letters, digits and underscores",
     SETTING: "the name of a PostgreSQL setting, such as work_mem",
+    PACKAGE: "the name of a Debian package, such as libpq5",
     SCRIPT: "the name of an npm script, such as build, or an empty text",
     RELATIVE: "a path below the folder, such as dist",
     LIMIT_KEY: "a path that begins with /, or connections",

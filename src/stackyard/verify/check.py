@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from stackyard.model.system import System
-from stackyard.observe.view import CannotSeeError as CannotSeeError
-from stackyard.observe.view import DoesNotApplyError as DoesNotApplyError
+from stackyard.observe.seen import CannotSeeError as CannotSeeError
+from stackyard.observe.seen import DoesNotApplyError as DoesNotApplyError
 from stackyard.observe.view import View
 
 

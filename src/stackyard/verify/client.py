@@ -7,7 +7,8 @@ import ssl
 import sys
 from typing import TYPE_CHECKING, Any
 
-from stackyard.observe.view import EdgeView, View
+from stackyard.observe.seen import EdgeView
+from stackyard.observe.view import View
 from stackyard.verify.check import DoesNotApplyError
 
 if TYPE_CHECKING:

@@ -101,6 +101,15 @@ def test_only_the_last_stage_of_a_dockerfile_runs() -> None:
     assert (found.port, found.packages) == (8000, ("git",))
 
 
+def test_packages_of_debian_are_those_that_more_than_a_build_needs() -> None:
+    found = read_dockerfile(
+        "FROM node:20 AS front\nRUN apt-get install -y git\n"
+        "FROM python:3.12 AS base\nRUN apt-get update && apt-get install -y --no-install-recommends libpq5 gcc g++\n"
+        "FROM base\nRUN apt-get install -y ffmpeg build-essential libpq-dev curl=8.0 && apk add musl\n"
+    )
+    assert found.debian == ("libpq5", "ffmpeg")
+
+
 def test_replicas_of_gunicorn_each_listen_on_their_own_port() -> None:
     command = "command: gunicorn a --bind 0.0.0.0:8000, expose: [8000]"
     one = import_text(f"services: {{web: {{build: ., {command}}}}}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.verify.ground import Sabotage
+from tests.verify.sabotage import Sabotage
 from tests.verify.sabotages import cache, database, edge, logs, objects, secrets, services, topology
 
 SABOTAGES: tuple[Sabotage, ...] = (

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from tests.verify.ground import Ground, Sabotage
+from tests.verify.sabotage import Ground, Sabotage
 
 _PLANNED = "topology.as-described"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stackyard.resources.certificates import ensure_authority, ensure_leaf, hosts_of
 from tests.e2e.conftest import eventually
-from tests.verify.ground import Ground, Sabotage
+from tests.verify.sabotage import NATIVE, Ground, Sabotage
 
 _PLANNED = "topology.as-described"
 
@@ -79,18 +79,16 @@ def _stop_vacuum(ground: Ground) -> None:
 
 def _swap_certificate(ground: Ground) -> None:
     """A certificate that our authority did not sign."""
-    place, strange = ground.home / "tls/db", ground.checkout.folder / "strange"
     now, hosts = datetime.now(UTC), hosts_of("localhost", tenants=False)
-    pair, _ = ensure_leaf(strange / "leaf", ensure_authority(strange, now, hosts), hosts, now)
-    for new, old in ((pair.certificate, place / "edge.pem"), (pair.key, place / "edge.key")):
-        old.write_bytes(new.read_bytes())
-    shutil.rmtree(strange)
+    with tempfile.TemporaryDirectory(prefix="stackyard-") as strange:
+        pair, _ = ensure_leaf(Path(strange, "leaf"), ensure_authority(Path(strange), now, hosts), hosts, now)
+        ground.certify("db", pair)
     _reload(ground)
 
 
 def _forget_migration(ground: Ground) -> None:
     """The record says that another code's migration was run last."""
-    file: Path = ground.home / "state.json"
+    file: Path = ground.home / ("state.json" if ground.target == NATIVE else "compose.json")
     data = json.loads(file.read_text())
     data["made"]["migration:api"]["source"] = "0" * 64
     file.write_text(json.dumps(data))

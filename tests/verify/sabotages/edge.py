@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from stackyard.resources.certificates import Authority, ensure_authority, ensure_leaf, find_authority, hosts_of
 from stackyard.targets.local.layout import user_data
-from tests.verify.ground import Ground, Sabotage
+from tests.verify.sabotage import Ground, Sabotage
 
 _PLAN = "topology.as-described"
 _HEALTH = 'location "/health/" {\n            '
@@ -22,12 +19,11 @@ _AGED = timedelta(days=80)
 
 def _edit(old: str, new: str, file: str = "nginx.conf") -> Callable[[Ground], None]:
     """Change a file of the edge, and have the edge take it in."""
-    return partial(Ground.reload_edge, old=old, new=new, file=file)
 
+    def harm(ground: Ground) -> None:
+        ground.reload_edge(old=old, new=new, file=file)
 
-def _replica_down(ground: Ground) -> None:
-    place = f'server "127.0.0.1:{ground.view.port("api-2")}"'
-    ground.reload_edge(old=place, new=f"{place} down")
+    return harm
 
 
 def _break_the_files(ground: Ground) -> None:
@@ -42,17 +38,12 @@ def _slip_in_other_files(ground: Ground) -> None:
 
 def _certify(ground: Ground, authority: Authority, now: datetime) -> None:
     """Put another certificate, with its key, in the place of the one that is served."""
-    place = ground.home / "tls/edge"
-    fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=place.parent))
-    own = place.joinpath("edge.key").stat()
     system = ground.view.system
     assert system.edge is not None
     hosts = hosts_of(system.edge.host, tenants=bool(system.edge.tenants))
-    pair, _ = ensure_leaf(fresh, authority, hosts, now)
-    for path in (pair.key, pair.certificate):
-        os.chown(path, own.st_uid, own.st_gid)
-        path.replace(place / path.name)
-    fresh.rmdir()
+    with tempfile.TemporaryDirectory(prefix="stackyard-") as fresh:
+        pair, _ = ensure_leaf(Path(fresh), authority, hosts, now)
+        ground.certify("edge", pair)
 
 
 def _age_the_certificate(ground: Ground) -> None:
@@ -65,11 +56,8 @@ def _swap_the_certificate(ground: Ground) -> None:
 
 
 def _let_another_sign(ground: Ground) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="stackyard-other-"))
-    try:
-        _certify(ground, ensure_authority(folder, datetime.now(UTC)), datetime.now(UTC))
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="stackyard-other-") as folder:
+        _certify(ground, ensure_authority(Path(folder), datetime.now(UTC)), datetime.now(UTC))
     ground.reload_edge()
 
 
@@ -132,7 +120,7 @@ SABOTAGES = (
         _edit("X-Forwarded-For $remote_addr;", "X-Forwarded-For $proxy_add_x_forwarded_for;", "proxy.conf"),
     ),
     _one("WebSockets do not get through", "edge.websockets", _edit('"~*^websocket$"', '"~*^never$"')),
-    _one("a replica gets no requests", "edge.balance", _replica_down, system="everything"),
+    _one("a replica gets no requests", "edge.balance", lambda ground: ground.leave_out("api-2"), system="everything"),
     _one(
         "clients wander between replicas",
         "edge.affinity",

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.e2e.conftest import eventually
-from tests.verify.ground import Ground, Sabotage
+from tests.verify.sabotage import Ground, Sabotage
 
-_KEYS = "RCLONE_AUTH_KEY"
 _PLANNED = "topology.as-described"
 
 
-def _start_with(keys: str) -> Callable[[Ground], None]:
+def _start_with(keys: str | None) -> Callable[[Ground], None]:
     """The store runs with these keys, without any when there are none."""
 
     def harm(ground: Ground) -> None:
-        known = {name: value for name, value in ground.definition("photos").env.items() if name != _KEYS}
-        ground.redefine("photos", env={**known, _KEYS: (keys,)} if keys else known)
+        ground.tell("photos", "RCLONE_AUTH_KEY", keys)
         eventually(lambda: ground.checkout.status()["is_up"], 20)
 
     return harm
@@ -26,7 +24,7 @@ SABOTAGES = (
     Sabotage(
         "the store lets everybody in",
         frozenset({"objects.private", "objects.keys", "objects.presigned", _PLANNED}),
-        _start_with(""),
+        _start_with(None),
         system="everything",
     ),
     Sabotage(

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from stackyard.targets.native.program import SecretPiece
-from tests.verify.ground import Ground, Sabotage
+from tests.verify.sabotage import Ground, Sabotage
 
 Harm = Callable[[Ground], None]
 
@@ -45,17 +44,16 @@ def _show_it_to_everybody(ground: Ground) -> None:
 
 
 def _tell_the_worker(ground: Ground) -> None:
-    env = {**ground.definition("worker-1").env, "MORE": (SecretPiece(str(ground.home / "secrets/cache.admin")),)}
-    ground.redefine("worker-1", env=env)
+    ground.tell_secret("worker-1", "cache.admin")
 
 
 def _render_it(ground: Ground) -> None:
-    ground.append(ground.home / "etc/edge/mime.types", f"# {ground.view.secret('cache.admin')}\n")
+    with ground.path("edge/mime.types").open("a") as file:
+        file.write(f"# {ground.view.secret('cache.admin')}\n")
 
 
 def _serve_it(ground: Ground) -> None:
-    release = (ground.home / "sites/site/current").resolve()
-    (release / "config.js").write_text(f"key = '{ground.view.secret('cache.admin')}'\n")
+    ground.serve("config.js", f"key = '{ground.view.secret('cache.admin')}'\n")
 
 
 def _note(ground: Ground) -> Path:
@@ -82,7 +80,7 @@ SABOTAGES = (
     _sabotage("a secret is weak", {"secrets.strong", _DRIFT}, _choose_a_weak_one, _lose_a_secret),
     _sabotage("two secrets are the same", {"secrets.distinct", _DRIFT}, _use_one_twice, _lose_a_secret),
     _sabotage("the key of a certificate is opened", {"secrets.keys", _DRIFT}, _open_a_key),
-    _sabotage("a command line shows a secret", {"secrets.command-lines"}, _show_it_to_everybody, Ground.end_others),
+    _sabotage("a command line shows a secret", {"secrets.command-lines"}, _show_it_to_everybody, lambda ground: ground.end_others()),
     _sabotage("a worker is told a secret too many", {"secrets.environments", _DRIFT}, _tell_the_worker),
     _sabotage("a secret stands in a rendered file", {"secrets.rendered", "edge.files-in-use", _DRIFT}, _render_it),
     _sabotage("a secret is served", {"secrets.served", _DRIFT}, _serve_it),

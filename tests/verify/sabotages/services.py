@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 
 from tests.e2e.conftest import eventually
-from tests.verify.ground import Ground, Sabotage
+from tests.verify.sabotage import Ground, Sabotage
 
 
 def _spoil(what: str) -> Callable[[Ground], None]:
     """Run a spoiled API in the place of the real one."""
 
     def harm(ground: Ground) -> None:
-        # Where the user of the parts may read it, whatever folder the tests are in.
-        place = ground.checkout.folder.parent / "spoiled"
-        place.mkdir(exist_ok=True)
-        shutil.copy(Path(__file__).with_name("spoiled.py"), place)
-        env = {**ground.definition("api-1").env, "PYTHONPATH": (str(place),), "SPOIL": (what,)}
-        ground.redefine("api-1", argv=("uvicorn", "spoiled:create_app", "--factory"), env=env)
+        ground.spoil(what)
         _until(ground, 200)
 
     return harm
 
 
 def _lose_the_database(ground: Ground) -> None:
-    env = {**ground.definition("api-1").env, "DATABASE_URL": ("postgresql://nobody:nothing@127.0.0.1:1/none",)}
-    ground.redefine("api-1", env=env)
+    ground.tell("api-1", "DATABASE_URL", "postgresql://nobody:nothing@127.0.0.1:1/none")
     _until(ground, 503)
 
 
@@ -49,16 +41,12 @@ def _status(address: str) -> int:
         return 0
 
 
-def _release(ground: Ground) -> Path:
-    return (ground.home / "sites/site/current").resolve()
-
-
 def _make_heavy(ground: Ground) -> None:
-    (_release(ground) / "page.js").write_text(f'"{secrets.token_hex(500_000)}"; navigator.serviceWorker\n')
+    ground.serve("page.js", f'"{secrets.token_hex(500_000)}"; navigator.serviceWorker\n')
 
 
 def _empty_the_manifest(ground: Ground) -> None:
-    (_release(ground) / "site.webmanifest").write_text("{}\n")
+    ground.serve("site.webmanifest", "{}\n")
 
 
 def _spoiled(name: str, what: str, *breaks: str) -> Sabotage:

@@ -15,14 +15,12 @@ from stackyard.targets.native.program import ProgramProbe
 from stackyard.targets.native.supervisor.client import connect, launch
 from stackyard.targets.native.supervisor.processes import everybody
 from tests.e2e.conftest import eventually
-from tests.verify.ground import Ground, Sabotage
+from tests.verify.ground import NativeGround
+from tests.verify.sabotage import NATIVE, Ground, Sabotage
 
 _LISTEN = "import socket, sys, time; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6)"
 
-_CONFINED = ("setpriv", "--no-new-privs", *(("--bounding-set=-all",) if os.geteuid() == 0 else ()))
-
-
-def _ask_in_vain(ground: Ground) -> None:
+def _ask_in_vain(ground: NativeGround) -> None:
     ground.redefine("api-2", probe=replace(ground.definition("api-2").probe, path="/nowhere"))
     _await_port(ground, "api-2")
 
@@ -37,7 +35,7 @@ def _await_port(ground: Ground, slot: str) -> None:
     eventually(listens, 30)
 
 
-def _run_an_old_cache(ground: Ground) -> None:
+def _run_an_old_cache(ground: NativeGround) -> None:
     """A copy of the server that says of itself that it is older: no other version may be had on this machine."""
     known = ground.definition("cache")
     with ground.view.cache(ground.view.system.resource("cache")) as cache:  # type: ignore[arg-type]
@@ -51,11 +49,11 @@ def _run_an_old_cache(ground: Ground) -> None:
     eventually(lambda: ground.checkout.status()["is_up"], 30)
 
 
-def _open_the_data(ground: Ground) -> None:
+def _open_the_data(ground: NativeGround) -> None:
     (ground.home / "data/cache").chmod(0o755)
 
 
-def _start_in_the_wrong_order(ground: Ground) -> None:
+def _start_in_the_wrong_order(ground: NativeGround) -> None:
     """What needs comes up before what it needs, as when somebody starts things by hand."""
     programs = {name: ground.definition(name) for name in ground.checkout.pids()}
     ground.checkout.stackyard("down")
@@ -69,31 +67,32 @@ def _start_in_the_wrong_order(ground: Ground) -> None:
         client.wait(names, 60)
 
 
-def _ask_nothing(ground: Ground) -> None:
+def _ask_nothing(ground: NativeGround) -> None:
     ground.redefine("api-2", probe=ProgramProbe())
     _await_port(ground, "api-2")
 
 
 def _leave_a_stray(ground: Ground) -> None:
-    ground.stray("worker-1", *_CONFINED)
+    ground.slip_in("worker-1")
 
 
 def _leave_a_privileged_stray(ground: Ground) -> None:
-    ground.stray("worker-1")
+    ground.slip_in("worker-1", confined=False)
 
 
 def _leave_many_strays(ground: Ground) -> None:
-    for _ in range(3):
-        ground.stray("reader-1", *_CONFINED)
+    (reader,) = (one for one in ground.view.system.services if one.name == "reader")
+    assert reader.limits.pids is not None
+    ground.slip_in("reader-1", count=reader.limits.pids)
 
 
-def _stop_the_guardian(ground: Ground) -> None:
+def _stop_the_guardian(ground: NativeGround) -> None:
     supervisor = ground.checkout.status()["supervisor"]
     (guardian,) = [one.pid for one in everybody() if one.parent == supervisor and "guardian" in command_line(one.pid)]
     os.kill(guardian, signal.SIGSTOP)
 
 
-def _crash_again_and_again(ground: Ground) -> None:
+def _crash_again_and_again(ground: NativeGround) -> None:
     for _ in range(3):
         before = ground.checkout.pids()["worker-1"]
         os.kill(before, signal.SIGKILL)
@@ -101,7 +100,7 @@ def _crash_again_and_again(ground: Ground) -> None:
     eventually(lambda: ground.checkout.status()["is_up"], 20)
 
 
-def _is_back(ground: Ground, name: str, before: int) -> bool:
+def _is_back(ground: NativeGround, name: str, before: int) -> bool:
     return ground.checkout.pids()[name] not in (None, before)
 
 
@@ -135,37 +134,43 @@ SABOTAGES = (
         frozenset({"topology.healthy", "topology.as-described"}),
         _ask_in_vain,
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a worker is stopped by other means",
         frozenset({"topology.replicas", "topology.as-described"}),
         lambda ground: ground.remove("worker-1"),
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "an older version runs than the file names",
         frozenset({"topology.versions", "topology.as-described"}),
         _run_an_old_cache,
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a data folder is opened",
         frozenset({"topology.data", "topology.as-described"}),
         _open_the_data,
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a service is started before what it needs",
         frozenset({"topology.order"}),
         _start_in_the_wrong_order,
         system="everything",
-        undo=Ground.restart,
+        undo=lambda ground: ground.restart(),
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a health check is switched off",
         frozenset({"topology.watched", "topology.as-described"}),
         _ask_nothing,
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a process slips away",
@@ -179,6 +184,7 @@ SABOTAGES = (
         frozenset({"topology.supervisor"}),
         _stop_the_guardian,
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a worker crashes again and again",
@@ -186,18 +192,21 @@ SABOTAGES = (
         _crash_again_and_again,
         system="everything",
         undo=lambda ground: ground.restart("worker"),
+        targets=(NATIVE,),
     ),
     Sabotage(
         "nobody watches the sources",
         frozenset({"topology.watcher", "topology.as-described"}),
         lambda ground: ground.remove("reload"),
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a worker runs as root",
         frozenset({"topology.unprivileged", "topology.confined", "topology.as-described"}),
         lambda ground: ground.redefine("worker-1", uid=None, gid=None),
         system="everything",
+        targets=(NATIVE,),
     ),
     Sabotage(
         "a process could gain privileges",
@@ -230,7 +239,7 @@ SABOTAGES = (
         frozenset({"topology.strangers"}),
         _sit_on_a_port,
         system="everything",
-        undo=Ground.end_others,
+        undo=lambda ground: ground.end_others(),
     ),
     Sabotage(
         "people are told another address",

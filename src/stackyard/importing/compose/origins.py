@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from stackyard.importing.compose.context import Context
@@ -29,15 +30,32 @@ def carry_origin(part: Part, context: Context) -> dict[str, Any]:
             "its folder is no Python project: it has neither pyproject.toml nor requirements.txt",
             advice,
         )
+    if source.kind is Kind.PYTHON:
+        return {"build": source.path, **_packages(part, source, context)}
     if source.recipe.packages:
-        what = f"its Dockerfile installs packages of the system: {', '.join(source.recipe.packages)}"
-        context.ledger.remark(
-            part.entry, part.key, Fate.LOST, what, "Install them on the machine, for the native target."
-        )
+        _say_packages(part, source.recipe.packages, context)
     if source.kind is Kind.DOCKER:
         _say_docker(part, source, context)
         return {"build": {"path": source.path, "dockerfile": source.dockerfile} if source.dockerfile else source.path}
     return {"build": source.path}
+
+
+def _packages(part: Part, source: Source, context: Context) -> dict[str, Any]:
+    """The Debian packages of a Python project. What only builds is left out: packages of Python come built."""
+    kept = source.recipe.debian
+    others = [name for name in source.recipe.packages if name not in kept]
+    if kept:
+        what = f"`packages`: {', '.join(kept)}"
+        advice = "Leave out what only the build needed; natively they must be installed on the machine."
+        context.ledger.remark(part.entry, part.key, Fate.CARRIED, what, advice)
+    if others:
+        _say_packages(part, others, context)
+    return {"packages": list(kept)} if kept else {}
+
+
+def _say_packages(part: Part, names: Sequence[str], context: Context) -> None:
+    what = f"its Dockerfile installs packages of the system: {', '.join(names)}"
+    context.ledger.remark(part.entry, part.key, Fate.LOST, what, "Install them on the machine, for the native target.")
 
 
 def _say_docker(part: Part, source: Source, context: Context) -> None:

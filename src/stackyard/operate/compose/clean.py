@@ -20,8 +20,8 @@ from stackyard.runner import Command
 from stackyard.targets.compose import commands, complaints
 from stackyard.targets.local.folders import target_file
 from stackyard.targets.local.state import operation
+from stackyard.targets.names import COMPOSE
 
-NAME = "compose"
 _IMAGE, _VOLUME = "image ", "volume "
 _UNITS = {"B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 
@@ -37,7 +37,7 @@ def removals(running: Running, *, data: bool) -> tuple[Removal, ...]:
         made.append(_path(layout.state_file, is_lasting=True))
         names = running.eye.names(commands.volumes(system, layout.environment)) if system else ()
         made += [Removal(f"{_VOLUME}{name}", None, True) for name in names]
-        made += [_path(target_file(layout.folder), is_lasting=True)] if recorded(layout.folder) == NAME else []
+        made += [_path(target_file(layout.folder), is_lasting=True)] if recorded(layout.folder) == COMPOSE else []
         is_shared = (layout.folder / "data").is_dir()
         made += [] if is_shared else [_path(layout.folder / name, is_lasting=True) for name in SHARED]
     return tuple(one for one in made if one is not None)
@@ -72,13 +72,13 @@ _OF_THE_ENGINE: dict[str, Callable[[list[str]], commands.Argv]] = {
 def _ask(running: Running, name: str, argv: commands.Argv) -> bool:
     """Whether it was removed. Raises StackyardError when it could not be, but for want of need."""
     answer = running.runner.ask(Command(argv, Path("/"), commands.environment(), timeout=120.0))
-    said = answer.complaint.lower()
+    said = answer.errors.lower()
     if answer.is_good or "no such" in said:
         return True
     if name.startswith(_IMAGE) and "conflict" in said:
         # Another environment of the system runs on it.
         return False
-    raise complaints.general(f"the {name} cannot be removed", answer.complaint.splitlines())
+    raise complaints.general(f"the {name} cannot be removed", answer.errors.splitlines())
 
 
 def _images(running: Running, system: str) -> list[tuple[str, int]]:

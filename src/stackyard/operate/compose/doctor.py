@@ -10,8 +10,8 @@ from stackyard.operate.compose.running import Running
 from stackyard.runner import Processes
 from stackyard.targets.compose import engine, slots
 from stackyard.targets.compose.layout import Layout
+from stackyard.targets.local.check import Check
 from stackyard.targets.local.holders import held
-from stackyard.targets.native.doctor.check import Check
 
 _ENOUGH = 2 * 1024**3
 """Bytes of memory below which an engine is small for a system with a database."""

@@ -173,8 +173,8 @@ class Running:
 
     def _do(self, what: str, argv: commands.Argv) -> None:
         answer = self.runner.ask(Command(argv, Path("/"), commands.environment(), timeout=_LIMIT))
-        if not answer.is_good and "no such container" not in answer.complaint.lower():
-            raise complaints.general(what, answer.complaint.splitlines())
+        if not answer.is_good and "no such container" not in answer.errors.lower():
+            raise complaints.general(what, answer.errors.splitlines())
 
 
 def is_scheduled(one: Container) -> bool:

@@ -20,12 +20,11 @@ from stackyard.operate.verbs import Outcome, Show
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.local import ports
 from stackyard.targets.local.state import operation
+from stackyard.targets.names import COMPOSE
 
 if TYPE_CHECKING:
     from stackyard.plan.step import Plan
     from stackyard.targets.compose.target import ComposeTarget
-
-NAME = "compose"
 
 
 class ComposeWork:
@@ -45,7 +44,7 @@ class ComposeWork:
     def __enter__(self) -> ComposeWork:
         with ExitStack() as stack:
             stack.enter_context(operation(self.layout.lock_file, self._command, patience=self._patience))
-            self._before = leave_other(self.layout.folder, NAME)
+            self._before = leave_other(self.layout.folder, COMPOSE)
             self._stack = stack.pop_all()
         return self
 
@@ -80,7 +79,7 @@ class ComposeWork:
         """Execute the plan; what it started is taken back when it fails. See `Work`."""
         begun = time.monotonic()
         target, plan = self.target, self.plan()
-        settle(self.layout.folder, NAME)
+        settle(self.layout.folder, COMPOSE)
         ports.save(self.layout.ports_file, {**ports.load(self.layout.ports_file), **target.ports})
         self._record_summary()
         interrupted = threading.Event()

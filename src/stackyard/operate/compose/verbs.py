@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stackyard.operate.compose.running import ComposeLogs, Running
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.local.state import operation
+from stackyard.targets.names import COMPOSE
 
 if TYPE_CHECKING:
     from stackyard.model.system import System
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from stackyard.operate.verbs import Removal
     from stackyard.targets.native.doctor import Check
 
-NAME = "compose"
 _PATIENCE = 30.0
 """Seconds that `down` waits for who is at work."""
 
@@ -27,7 +27,7 @@ _PATIENCE = 30.0
 class ComposeVerbs:
     """See `Verbs` for what each member means."""
 
-    name = NAME
+    name = COMPOSE
 
     def __init__(self, root: Path, environment: str) -> None:
         self.layout = Layout(root, environment)

@@ -47,6 +47,7 @@ class EdgePlace:
                  it takes nginx 1.27.3. Empty: addresses stay what they are
     direct_addresses: where direct ports listen, when not on loopback
     status:      "address:port" of the counters for an exporter; empty: none
+    watchers:    the ranges of addresses from which the counters may be asked for
     """
 
     work: str
@@ -70,6 +71,7 @@ class EdgePlace:
     resolver: str = ""
     direct_addresses: tuple[str, ...] = ()
     status: str = ""
+    watchers: tuple[str, ...] = ()
 
     def public(self, port: int) -> int:
         """The port as clients see it."""

@@ -47,7 +47,7 @@ def judge(answer: Answer) -> Engine:
     if answer.code == 127:
         raise lost(answer)
     found = _object(answer.output)
-    complaints = (*(found.get("ServerErrors") or ()), *answer.complaint.splitlines())
+    complaints = (*(found.get("ServerErrors") or ()), *answer.errors.splitlines())
     if not found.get("ServerVersion"):
         raise unreachable("\n".join(complaints))
     version = numbers(str(found["ServerVersion"]))
@@ -86,7 +86,7 @@ def lost(answer: Answer) -> MachineError:
             "Docker is not installed: there is no program `docker`",
             hint="Install Docker Engine with its Compose plugin, or run the system with `--target native`.",
         )
-    return unreachable(answer.complaint)
+    return unreachable(answer.errors)
 
 
 def unreachable(text: str) -> MachineError:

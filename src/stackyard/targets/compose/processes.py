@@ -112,7 +112,7 @@ def failure(asker: Asker, wanted: Wanted, containers: Sequence[Container], secon
 def last_words(asker: Asker, container: str, lines: int = _LINES) -> tuple[str, ...]:
     """The last lines that a container wrote, on both of its outputs, in their order."""
     answer = asker.ask(Command(commands.logs(container, lines), Path("/"), commands.environment(), timeout=10.0))
-    rows = sorted((answer.output + answer.complaint).splitlines())
+    rows = sorted((answer.output + answer.errors).splitlines())
     return tuple(row.partition(" ")[2] for row in rows)[-lines:]
 
 

@@ -152,7 +152,7 @@ class Eye:
         if not wanted:
             return []
         answer = self._asker.ask(_command(commands.inspect(kind, wanted)))
-        if not answer.is_good and not _is_absence(answer.complaint):
+        if not answer.is_good and not _is_absence(answer.errors):
             raise engine.lost(answer)
         try:
             found = json.loads(answer.output or "[]")

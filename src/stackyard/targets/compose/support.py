@@ -20,15 +20,15 @@ from stackyard.resources.postgres.catalog import catalog
 from stackyard.resources.postgres.extensions import extension_notes
 from stackyard.targets import support
 from stackyard.targets.compose.parts import first_creation
+from stackyard.targets.names import COMPOSE
 from stackyard.targets.support import Row, Search, Spot, Verdict
 
-NAME = "compose"
 _KEPT, _NEARLY, _LOST, _REFUSED = Verdict.KEPT, Verdict.APPROXIMATED, Verdict.LOST, Verdict.REFUSED
 
 
 def notices(system: System) -> tuple[str, ...]:
     """A sentence with its line for each loss that the file accepts, and each extension that is done without (DB-01)."""
-    return (*support.notices(NAME, table(), system), *_extensions(system))
+    return (*support.notices(COMPOSE, table(), system), *_extensions(system))
 
 
 def _extensions(system: System) -> Iterator[str]:
@@ -40,7 +40,7 @@ def _extensions(system: System) -> Iterator[str]:
 
 def refuse(system: System) -> None:
     """Raise MachineError, with its line, for what this target does not keep and the file does not accept."""
-    support.refuse(NAME, table(), system)
+    support.refuse(COMPOSE, table(), system)
 
 
 def table() -> tuple[Row, ...]:
@@ -98,6 +98,7 @@ _SERVICES = (
     Row("services.*.build: a Dockerfile", _KEPT, "it is built as it is", ("TGT-01",)),
     Row("services.*.image", _KEPT, "the image is pulled; who it runs as, it decides itself", ("TGT-01",)),
     Row("services.*.static", _KEPT, "it is built into the image of the edge", ("EDGE-05", "TOP-10")),
+    Row("services.*.packages", _KEPT, "the last stage of the image has them, without what they recommend", ("TOP-10",)),
     Row("services.*.command", _KEPT, "it is the command of the container"),
     Row("services.*.port", _KEPT, "others reach it by the name of the service", ("TOP-05", "TOP-06")),
     Row("services.*.health", _KEPT, "it is the health check, quick while the container starts", ("TOP-01", "TOP-09")),

@@ -28,8 +28,8 @@ from stackyard.targets.compose.support import refuse
 from stackyard.targets.compose.watching import Watch
 from stackyard.targets.local.databases import Database
 from stackyard.targets.local.state import Record
+from stackyard.targets.names import COMPOSE
 
-NAME = "compose"
 _REVEALING = (Kind.TOOL, Kind.CERTIFICATE)
 """Kinds whose steps change what can be rendered: before them an image or a certificate was not known."""
 
@@ -104,7 +104,7 @@ class ComposeTarget:
     def plan(self) -> Plan:
         """Observe once and decide."""
         observed = inspect.observe(self.system, self.machine, self.blueprint, self.record, self.snapshot)
-        return diff(self.system.name, self.system.environment, NAME, self.blueprint.elements, observed)
+        return diff(self.system.name, self.system.environment, COMPOSE, self.blueprint.elements, observed)
 
     def perform(self, step: Step) -> None:
         """Do one step of the plan, and record it. Raises StackyardError."""
@@ -173,7 +173,7 @@ class ComposeTarget:
         """Run a short command to its end. Raises StackyardError when it fails and is vital."""
         answer = self.runner.ask(Command(argv, Path("/"), commands.environment(), timeout=600.0))
         if not answer.is_good and is_vital:
-            said = (*answer.output.splitlines(), *answer.complaint.splitlines())
+            said = (*answer.output.splitlines(), *answer.errors.splitlines())
             raise complaints.general(what or f"`{' '.join(argv[:3])}` failed", said, part=part)
 
     def renew_networks(self) -> None:

@@ -17,7 +17,7 @@ from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.local import fingerprint, ports, python_project
 from stackyard.targets.local.identity import Identity, blocked_ancestors, service_identity
-from stackyard.targets.native import sites
+from stackyard.targets.native import debian, sites
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Fetch, Tool, Want, python_for, resolve
 from stackyard.targets.native.variables import Addresses
@@ -75,7 +75,7 @@ class Machine:
 def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: bool = False) -> Machine:
     """Read this machine for this system. `running` are the ports that its own processes hold right now.
 
-    Raises MachineError for what cannot be had here: a version, a port, a user to run parts as.
+    Raises MachineError for what cannot be had here: a version, a port, a user to run parts as, a package of Debian.
     """
     identity = service_identity(system.root)
     blocked = blocked_ancestors(system.root / "any", identity)
@@ -84,6 +84,7 @@ def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: 
             f"the parts run as {identity.name}, who cannot reach {system.root}: {blocked[0]} is closed to that user",
             hint="`stackyard doctor --install` lets every user pass through it, or move the project elsewhere.",
         )
+    seen = debian.notes(system, debian.installed()) if debian.wanted(system) else ()
     wanted = wants(system)
     tools = dict(zip(wanted, resolve(tuple(wanted.values()), user=identity), strict=True))
     choice = ports.choose(
@@ -100,7 +101,7 @@ def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: 
         identity=identity,
         tools=tools,
         ports=choice.ports,
-        notes=choice.notes,
+        notes=(*choice.notes, *seen),
         sources=_all_sources(system, identity),
         marks=read_marks(layout),
         cores=os.cpu_count() or 1,

@@ -22,6 +22,7 @@ _SERVICES = (
     Row("services.*.build: a Dockerfile", _REFUSED, "nothing here runs containers", ("TGT-01",), _CONTAINERS),
     Row("services.*.image", _REFUSED, "nothing here runs containers", ("TGT-01",), _CONTAINERS),
     Row("services.*.static", _KEPT, "built here, and served by the edge", ("EDGE-05",)),
+    Row("services.*.packages", _NEARLY, "they must be on this machine; `up` says which are not, and how to get them"),
     Row("services.*.command", _KEPT, "it is the command of the process"),
     Row("services.*.port", _KEPT, "on loopback", ("TOP-05", "TOP-06")),
     Row("services.*.health", _KEPT, "the supervisor asks, quickly while it starts", ("TOP-01", "TOP-09")),

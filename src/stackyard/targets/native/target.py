@@ -16,6 +16,7 @@ from stackyard.plan.step import Plan, Step, Verb
 from stackyard.runner import Processes
 from stackyard.targets.local.databases import Database
 from stackyard.targets.local.state import Record
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native import effects, inspect, machine
 from stackyard.targets.native.blueprint import Blueprint, draw
 from stackyard.targets.native.foresight import too_early
@@ -26,7 +27,6 @@ from stackyard.targets.native.supervisor.client import Client, alive_leases, con
 from stackyard.targets.native.supervisor.status import Mode
 from stackyard.targets.native.toolchain import Tool
 
-NAME = "native"
 # What changes the blueprint: before it the tool, the secret or the certificate was not known.
 _REVEALING = (Kind.TOOL, Kind.CERTIFICATE)
 
@@ -58,7 +58,7 @@ class NativeTarget:
     def plan(self) -> Plan:
         """Observe once and decide."""
         observed = inspect.observe(self.system, self.machine, self.blueprint, self.record, self.client)
-        return diff(self.system.name, self.system.environment, NAME, self.blueprint.elements, observed)
+        return diff(self.system.name, self.system.environment, NATIVE, self.blueprint.elements, observed)
 
     def supervise(self, *, detached: bool) -> bool:
         """Have a supervisor; True when it was launched for this."""

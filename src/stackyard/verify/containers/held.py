@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from stackyard.model.system import System
 from stackyard.observe import cgroups
-from stackyard.observe.view import ContainerView, NetworkView, View
+from stackyard.observe.seen import ContainerView, NetworkView
+from stackyard.observe.view import View
 from stackyard.targets.compose.drift import Topic
 from stackyard.verify.check import CannotSeeError, Check, Look, Seen, saw
 from stackyard.verify.containers.made import compared

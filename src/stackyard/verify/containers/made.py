@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stackyard.observe.view import ContainerView, View
+from stackyard.observe.seen import ContainerView
+from stackyard.observe.view import View
 from stackyard.targets.compose.drift import Topic
 from stackyard.verify.check import Check, Judge, Look, Seen, saw
 

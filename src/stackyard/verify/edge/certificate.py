@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from stackyard.errors import StateError
-from stackyard.observe.view import EdgeView, View
+from stackyard.observe.seen import EdgeView
+from stackyard.observe.view import View
 from stackyard.verify.check import CannotSeeError, Check, Look, Seen, saw
 from stackyard.verify.client import TIMEOUT, edge_of, own_address, trust
 from stackyard.verify.edge.paths import edge_in

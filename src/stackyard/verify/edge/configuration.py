@@ -14,16 +14,15 @@ from stackyard.verify.edge.headers import unless_edge
 _FEWEST_DIRECTIVES = 100
 """Directives that any edge of ours has; fewer mean that the judge did not read the files."""
 _FEWEST_RULES = 20
-_LEFT_OUT = (
-    # One answer leaves the headers out on purpose: nginx has added them already when it finds a range that is none.
-    "add_header_redefinition",
-    # Upstreams are addresses: there is nothing to resolve.
-    "missing_resolver",
-    # A release swaps the folder, and the next request must see it: nothing may be remembered of files.
-    "try_files_is_evil_too",
-    # Seen on the answers themselves, and the file may turn it off.
-    "hsts_header",
-)
+EXCUSED = {
+    "add_header_redefinition": "one answer leaves the headers out on purpose: nginx has added them already when it "
+    "finds a range that is none",
+    "missing_resolver": "upstreams are addresses, or names that nginx is told to look up again and again",
+    "try_files_is_evil_too": "a release swaps the folder, and the next request must see it: nothing may be remembered "
+    "of files",
+    "hsts_header": "seen on the answers themselves, and the file may turn it off",
+}
+"""Rules that the judge of nginx files leaves out, and why."""
 _GRAVE = frozenset({"MEDIUM", "HIGH"})
 _PATIENCE = 3.0
 """Seconds in which a reload that has just begun comes to its end."""
@@ -42,7 +41,7 @@ def _valid(view: View) -> Iterator[Seen]:
 
 def _sound(view: View) -> Iterator[Seen]:
     file = edge_of(view).config / "nginx.conf"
-    said = judges.consult("nginx", str(file), ",".join(_LEFT_OUT))
+    said = judges.consult("nginx", str(file), ",".join(EXCUSED))
     if said["directives"] < _FEWEST_DIRECTIVES or said["rules"] < _FEWEST_RULES:
         raise CannotSeeError(f"gixy read {said['directives']} directives by {said['rules']} rules")
     sent = f"{judges.JUDGES['nginx']} on {file}"

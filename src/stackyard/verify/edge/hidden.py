@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from stackyard.model.system import Edge, System
-from stackyard.observe.view import EdgeView, View
+from stackyard.observe.seen import EdgeView
+from stackyard.observe.view import View
 from stackyard.verify.check import CannotSeeError, Check, Look, Seen, saw
 from stackyard.verify.client import edge_of
 from stackyard.verify.edge.headers import unless_edge

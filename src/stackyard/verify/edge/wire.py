@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 
-from stackyard.observe.view import EdgeView, View
+from stackyard.observe.seen import EdgeView
+from stackyard.observe.view import View
 from stackyard.verify.check import CannotSeeError
 from stackyard.verify.client import TIMEOUT, edge_of, own_address, trust
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 from stackyard.errors import MachineError
+from stackyard.runner import Answer
 from stackyard.targets.local.layout import user_cache
 from stackyard.targets.native.toolchain import Tool, Want, find, npm
-from stackyard.targets.native.toolchain.inquiry import Answer, ask
+from stackyard.targets.native.toolchain.inquiry import ask
 from stackyard.targets.native.toolchain.uv import uv
 
 _PINS = Path(__file__).parent / "pins"

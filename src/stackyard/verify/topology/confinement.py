@@ -9,7 +9,8 @@ from pathlib import Path
 from stackyard.model.system import Limits, Service, System
 from stackyard.observe import processes
 from stackyard.observe.processes import Credentials
-from stackyard.observe.view import Account, Member, View
+from stackyard.observe.seen import Account, Member
+from stackyard.observe.view import View
 from stackyard.verify.check import Check, DoesNotApplyError, Look, Seen, saw
 
 _BITS = {

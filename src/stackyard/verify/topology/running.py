@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stackyard.model.system import Objects, Postgres, Redis, System
-from stackyard.observe.view import DataView, View
+from stackyard.observe.seen import DataView
+from stackyard.observe.view import View
 from stackyard.verify.check import Check, Look, Seen, saw
 
 _WELL = ("ready", "done", "waiting")

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from stackyard.model.system import System
-from stackyard.observe.view import Start, View
+from stackyard.observe.seen import Start
+from stackyard.observe.view import View
 from stackyard.verify.check import Check, Look, Seen, saw
 
 

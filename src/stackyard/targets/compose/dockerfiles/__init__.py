@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from stackyard.model.files import File
@@ -24,7 +25,7 @@ def recipes(system: System, folder: Path) -> dict[str, Recipe]:
     cannot be read, MachineError for one that no Python fits.
     """
     made = {
-        service.name: _python(service.name, service.source.path, folder)
+        service.name: _python(service.name, service.source.path, service.packages, folder)
         for service in system.services
         if isinstance(service.source, PythonSource)
     }
@@ -42,8 +43,8 @@ def common(folders: Sequence[Path]) -> Path:
     return first
 
 
-def _python(name: str, path: Path, folder: Path) -> Recipe:
-    project = read_python(name, path)
+def _python(name: str, path: Path, packages: tuple[str, ...], folder: Path) -> Recipe:
+    project = replace(read_python(name, path), debian=packages)
     context = common((path, *project.folders))
     places = tuple(_place(each, context) for each in (path, *project.folders))
     text = python.dockerfile(project.at(places[0], places[1:]))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stackyard.targets.compose.dockerfiles.running import run
+from stackyard.targets.compose.dockerfiles.running import installed, run
 from stackyard.targets.compose.names import SERVICE_USER
 
 UV = "0.13.8"
@@ -39,6 +39,7 @@ class PythonProject:
     backend:      what builds it, as requirements
     folders:      of local dependencies, absolute
     place, places: where the project and these lie, relative to the folder that is built from
+    debian:       Debian packages that it needs while it runs
     """
 
     name: str
@@ -51,6 +52,7 @@ class PythonProject:
     folders: tuple[Path, ...] = ()
     place: str = "."
     places: tuple[str, ...] = field(default=())
+    debian: tuple[str, ...] = ()
 
     def at(self, place: str, places: tuple[str, ...]) -> PythonProject:
         """The same, with its places in the folder that is built from."""
@@ -70,7 +72,7 @@ def dockerfile(project: PythonProject) -> str:
         f"WORKDIR {home}",
         *_packages(project),
         *_source(project),
-        _final(home),
+        _final(home, project.debian),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -158,10 +160,11 @@ def _install(*steps: str) -> str:
     return run(steps, cache=_CACHE, secrets=(_CONFIGURATION,), authorities=_AUTHORITIES)
 
 
-def _final(home: str) -> str:
+def _final(home: str, debian: tuple[str, ...]) -> str:
     return "\n".join(
         (
             "FROM ${PYTHON}",
+            *((installed(debian),) if debian else ()),
             f"ENV PATH={_OWN}/bin:{_PACKAGES}/bin:$PATH \\\n    PYTHONDONTWRITEBYTECODE=1 \\\n    PYTHONUNBUFFERED=1",
             f"COPY --from=build {_PACKAGES} {_PACKAGES}",
             f"COPY --from=build {_OWN} {_OWN}",

@@ -12,7 +12,7 @@ from stackyard.targets.compose.draft import Body, Config, Draft, rendered
 from stackyard.targets.compose.names import EDGE, ETC, SECRETS, STATIC, relative
 from stackyard.targets.compose.networks import FRONT, edge_address
 from stackyard.targets.compose.parts.postgres import certificate
-from stackyard.targets.compose.parts.services import fronted
+from stackyard.targets.compose.parts.services import HEALTHY, fronted
 from stackyard.targets.compose.rendering import Build, Inputs, Recipe
 
 HTTP, HTTPS, PROBE, STATUS, DIRECT = 8080, 8443, 8089, 8088, 9001
@@ -28,6 +28,8 @@ _OPEN_FILES = 16_384
 _GRACE = 10.0
 _PROBE = Probe(interval=10.0, timeout=2.0, start_timeout=30.0, retries=3)
 _RESOLVER = "127.0.0.11"
+_PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+"""What engines choose addresses of containers from."""
 
 
 def draft(system: System, inputs: Inputs) -> Draft:
@@ -65,6 +67,8 @@ def draft(system: System, inputs: Inputs) -> Draft:
         secrets=certificate(EDGE, system.environment) if secure else (),
         networks=(FRONT,),
         addresses={FRONT: address} if (address := edge_address(system)) else {},
+        # It looks up names when it starts and every other second from then on: who comes later is away that long.
+        needs=dict.fromkeys(fronted(system), HEALTHY),
         build=build,
         stop_grace=_GRACE,
     )
@@ -110,6 +114,7 @@ def _place(system: System, inputs: Inputs) -> nginx.EdgePlace:
         maintenance=f"{ETC}/maintenance.html" if edge.maintenance is not None else "",
         published={**published, **{port: outer for port, (_, outer) in direct.items()}},
         status=f"0.0.0.0:{STATUS}" if _is_measured(system) else "",
+        watchers=(system.network,) if system.network else _PRIVATE,
     )
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from stackyard.errors import MachineError
 from stackyard.model.system import System
+from stackyard.targets.local.check import Check, Fix, Verdict, is_well
 from stackyard.targets.local.identity import service_identity
 from stackyard.targets.native.doctor import access, limits, programs
-from stackyard.targets.native.doctor.check import Check, Fix, Verdict, is_well
 from stackyard.targets.native.doctor.repair import Outcome, Run, install
 from stackyard.targets.native.toolchain import Store, default_store
 
@@ -31,6 +31,7 @@ def examine(
     checks = [
         *programs.check_tools(system, user, store),
         *programs.check_pythons(system, user, store),
+        *programs.check_packages(system),
         access.check_user(project),
         *limits.check_machine(system, project),
     ]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from stackyard.errors import MachineError
 from stackyard.model.system import System
+from stackyard.targets.local.check import Check, Fix, Verdict
 from stackyard.targets.local.holders import held
 from stackyard.targets.local.identity import SYSTEM_USER, Identity, blocked_ancestors, service_identity
-from stackyard.targets.native.doctor.check import Check, Fix, Verdict
 from stackyard.targets.native.machine import wishes
 
 _FIRST_OPEN_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")

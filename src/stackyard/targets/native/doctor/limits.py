@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stackyard.model.system import Postgres, Redis, System
-from stackyard.targets.native.doctor.check import Check, Fix, Verdict
+from stackyard.targets.local.check import Check, Fix, Verdict
 from stackyard.targets.native.layout import Layout
 
 _DISK = 1_000_000_000

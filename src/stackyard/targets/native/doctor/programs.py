@@ -8,17 +8,18 @@ from collections.abc import Iterator
 
 from stackyard.errors import StackyardError
 from stackyard.model.system import PythonSource, StaticSource, System
+from stackyard.targets.local.check import Check, Fix
 from stackyard.targets.local.identity import Identity
 from stackyard.targets.local.python_project import python_project
-from stackyard.targets.native.doctor.check import Check, Fix
+from stackyard.targets.native import debian
 from stackyard.targets.native.machine import wants
 from stackyard.targets.native.toolchain import Fetch, Store, Tool, Want, dotted, find, plan_fetch, python_for
 from stackyard.targets.native.toolchain.catalogue import BINARIES
+from stackyard.targets.native.toolchain.inquiry import ask
 from stackyard.targets.native.toolchain.uv import uv
 
 _ANY_SYSTEM = ("nginx", "postgres", "redis", "rclone", "node", "npm")
 _OLDEST_NODE = (18,)
-_APT_INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends")
 
 
 def check_tools(system: System | None, user: Identity | None, store: Store) -> Iterator[Check]:
@@ -44,6 +45,22 @@ def check_pythons(system: System | None, user: Identity | None, store: Store) ->
             yield Check(name, "wrong", error.what)
         else:
             yield _check_python(name, requires, user, store)
+
+
+def check_packages(system: System | None, ask: debian.Ask = ask) -> Iterator[Check]:
+    """One check of each Debian package that a service needs; one for all of them where dpkg does not rule."""
+    names = debian.wanted(system) if system else ()
+    there = debian.installed(ask) if names else frozenset()
+    if names and not there:
+        listed = ", ".join(names)
+        yield Check("packages", "note", f"this machine has no dpkg: whether {listed} can be used here is not looked at")
+        return
+    for name in names:
+        if name in there:
+            yield Check(name, "ok", f"the package {name} is installed")
+        else:
+            fix = Fix(((*debian.APT_INSTALL, name),), True, f"installs {name} with apt")
+            yield Check(name, "missing", f"the package {name} is not installed, and a service needs it", fix)
 
 
 def _needed(system: System | None) -> Iterator[Want]:
@@ -94,7 +111,7 @@ def _package_fix(want: Want, plan: Fetch | None) -> Fix | None:
         package = ""
     if not package:
         return None
-    return Fix(((*_APT_INSTALL, package),), True, f"installs {package} with apt")
+    return Fix(((*debian.APT_INSTALL, package),), True, f"installs {package} with apt")
 
 
 def _check_uv() -> Check:

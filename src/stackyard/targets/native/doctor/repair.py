@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stackyard.targets.native.doctor.check import Check, Fix
+from stackyard.targets.local.check import Check, Fix
 
 Run = Callable[[tuple[str, ...]], int]
 """Runs a command in front of the user and returns its exit code."""

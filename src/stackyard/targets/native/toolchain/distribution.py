@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackyard.errors import MachineError
+from stackyard.runner import Answer
 from stackyard.targets.native.toolchain.catalogue import Unit
-from stackyard.targets.native.toolchain.inquiry import Answer, ask
+from stackyard.targets.native.toolchain.inquiry import ask
 
 _DAY = 86_400.0
 _DEPENDENCIES = (

@@ -5,26 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Answer:
-    """What a program said. `code` is 127 when it could not be started and 124 when it took too long."""
-
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def is_good(self) -> bool:
-        return self.code == 0
-
-    @property
-    def evidence(self) -> tuple[str, ...]:
-        """The last lines of what it complained about."""
-        return tuple(line for line in (self.errors or self.output).splitlines() if line.strip())[-8:]
+from stackyard.runner import Answer
 
 
 def ask(

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stackyard.errors import MachineError
-from stackyard.targets.native.toolchain.inquiry import Answer, ask
+from stackyard.runner import Answer
+from stackyard.targets.native.toolchain.inquiry import ask
 from stackyard.targets.native.toolchain.tool import Tool
 
 _QUIET = ("--loglevel=error", "--update-notifier=false", "--fetch-retries=1")

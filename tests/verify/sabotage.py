@@ -1,0 +1,164 @@
+"""Harm to a living system, and the demand that goes with it: exactly its checks break, and `up` puts it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from stackyard.observe.view import View
+from stackyard.resources.certificates import Pair
+from tests.e2e.conftest import Checkout
+
+NATIVE, COMPOSE = "native", "compose"
+
+
+class Ground(Protocol):
+    """A running system, and the ways into it that sabotage takes, whatever target runs it.
+
+    Parts are named as `stackyard status` names them: "api-1", "db".
+    """
+
+    checkout: Checkout
+    target: str
+
+    @property
+    def home(self) -> Path:
+        """The folder of what runs."""
+        ...
+
+    @property
+    def view(self) -> View:
+        """A look into the system, as checks take it."""
+        ...
+
+    def verify(self, *words: str) -> dict[str, Any]:
+        """The report of `stackyard verify --json`."""
+        ...
+
+    def put_right(self) -> None:
+        """`stackyard up`, which must succeed."""
+        ...
+
+    def path(self, name: str) -> Path:
+        """A rendered file ("edge/nginx.conf")."""
+        ...
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a rendered file, and fail when there is nothing to change."""
+        ...
+
+    def reload_edge(self, *, old: str = "", new: str = "", file: str = "nginx.conf") -> None:
+        """Edit a file of the edge, have nginx take it in, and wait until its new workers serve."""
+        ...
+
+    def certify(self, part: str, pair: Pair) -> None:
+        """Put another certificate, with its key, in the place of the one that a part serves."""
+        ...
+
+    def leave_out(self, name: str) -> None:
+        """Have the edge ask one replica of a service no more."""
+        ...
+
+    def sql(self, text: str, resource: str = "db") -> None:
+        """Run SQL as the superuser."""
+        ...
+
+    def tell(self, name: str, variable: str, value: str | None) -> None:
+        """Have a part run with another value of a variable, or without it; returns when it runs again."""
+        ...
+
+    def tell_secret(self, name: str, secret: str) -> None:
+        """Have a part run with one secret more in its environment."""
+        ...
+
+    def spoil(self, what: str) -> None:
+        """Run the spoiled API of inventr in the place of the real one."""
+        ...
+
+    def serve(self, name: str, text: str) -> None:
+        """Have the edge serve another file of the front end `site`."""
+        ...
+
+    def log(self, name: str, text: str) -> None:
+        """Write a line into the log of a part."""
+        ...
+
+    def silence(self, name: str) -> None:
+        """Write no such line any more, and take those that were written out of the log."""
+        ...
+
+    def slip_in(self, name: str, *, count: int = 1, confined: bool = True) -> None:
+        """Start processes as the user of a part, out of sight of whoever watches over it."""
+        ...
+
+    def beside(self, *words: str) -> None:
+        """Start a process that is none of the system's; `end_others` ends it."""
+        ...
+
+    def end_others(self) -> None:
+        """End what `beside` has started."""
+        ...
+
+    def restart(self, *parts: str) -> None:
+        """`stackyard restart PARTS`, which must succeed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """Harm done to a running system. `breaks` are the ids of exactly the checks that must say so.
+
+    `up` must put it right. Where it cannot by its nature, `undo` does what the check tells a person to do. `targets`
+    are those where such harm can be done; `on_compose` is what it breaks there, where that is not the same.
+    """
+
+    name: str
+    breaks: frozenset[str]
+    harm: Callable[[Any], None]
+    """Takes a Ground, or that of the only target where such harm can be done."""
+    system: str = "inventr"
+    undo: Callable[[Any], None] | None = None
+    targets: tuple[str, ...] = (NATIVE, COMPOSE)
+    on_compose: frozenset[str] | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def breaks_on(self, target: str) -> frozenset[str]:
+        """What it breaks on a target, nothing where it cannot be done."""
+        if target not in self.targets:
+            return frozenset()
+        return self.on_compose if target == COMPOSE and self.on_compose is not None else self.breaks
+
+
+def on(target: str, sabotages: Sequence[Sabotage]) -> list[Sabotage]:
+    """Those that can be done on a target, sorted by system: only one of them runs into the limits of a machine."""
+    return sorted((one for one in sabotages if target in one.targets), key=lambda one: one.system)
+
+
+def commit(ground: Ground, *sabotages: Sabotage) -> None:
+    """Do harm, see that exactly its checks break, put it right, and see that nothing of it is left."""
+    for one in sabotages:
+        one.harm(ground)
+    try:
+        broken = verdicts(ground.verify(), "broken")
+    finally:
+        for one in sabotages:
+            if one.undo is not None:
+                one.undo(ground)
+        ground.put_right()
+    assert set(broken) == {name for one in sabotages for name in one.breaks_on(ground.target)}, broken
+    is_kept(ground.verify())
+
+
+def is_kept(report: dict[str, Any]) -> None:
+    """Nothing is broken, and nothing could not be seen."""
+    assert verdicts(report, "broken") == {}
+    assert verdicts(report, "unknown") == {}
+
+
+def verdicts(report: dict[str, Any], verdict: str) -> dict[str, str]:
+    """The checks of that verdict, with the sentence that says why."""
+    return {check["id"]: check["sentence"] for check in report["checks"] if check["verdict"] == verdict}
