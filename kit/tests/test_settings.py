@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 import pytest
 
 from stackyard_kit.settings import CommandSettings, Secret, Settings, SettingsError
@@ -8,6 +10,7 @@ GOOD = {
     "JWT_SECRET": "Jq4uT9xWb2LmZ7cRk5Vn8YpD3sGh6FaE",
     "ENVIRONMENT": "production",
 }
+ABSENT = Secret("")
 
 
 def test_the_environment_becomes_settings():
@@ -53,3 +56,19 @@ def test_production_refuses_a_weak_secret(name, value):
 def test_a_url_of_another_kind_is_refused(url):
     with pytest.raises(SettingsError, match="DATABASE_URL is not like postgresql://"):
         CommandSettings.from_environment({"DATABASE_URL": url})
+
+
+def test_a_secret_that_a_service_adds_is_checked_like_its_own():
+    """SEC-04: no secret is forgotten because it came later."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class ShopSettings(Settings):
+        mail_password: Secret
+        queue_url: Secret = ABSENT
+
+    given = {**GOOD, "MAIL_PASSWORD": "y4Fq8ZrT1mKx"}
+    assert ShopSettings.from_environment(given).mail_password.reveal() == "y4Fq8ZrT1mKx"
+    with pytest.raises(SettingsError, match="MAIL_PASSWORD holds a weak or sample secret"):
+        ShopSettings.from_environment({**given, "MAIL_PASSWORD": "change-me-later"})
+    with pytest.raises(SettingsError, match="QUEUE_URL holds a weak or sample secret"):
+        ShopSettings.from_environment({**given, "QUEUE_URL": "amqp://shop:guest@127.0.0.1:5672"})

@@ -10,11 +10,11 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from stackyard_kit import problems
 from stackyard_kit.asgi import App
-from stackyard_kit.layers import Contained, Correlated, Logged
+from stackyard_kit.layers import Bounded, Contained, Correlated, Logged
 from stackyard_kit.metrics import Measured, Metrics
 from stackyard_kit.settings import Settings
 
-LAYERS = (Correlated, Logged, Contained)
+LAYERS = (Correlated, Bounded, Logged, Contained)
 """What every request passes on its way in, outermost first; then comes `Measured`, then the routes."""
 
 

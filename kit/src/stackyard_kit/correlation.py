@@ -18,9 +18,14 @@ def current() -> str:
 
 def accept(given: str) -> str:
     """Make `given` the current id when it is safe to repeat, else a new one; returns what was taken."""
-    chosen = given if _SAFE.fullmatch(given) else uuid.uuid4().hex
+    chosen = given if _SAFE.fullmatch(given) else new()
     _current.set(chosen)
     return chosen
+
+
+def new() -> str:
+    """An id that nothing has yet."""
+    return uuid.uuid4().hex
 
 
 def comment(statement: str) -> str:

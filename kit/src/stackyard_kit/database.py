@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from stackyard_kit import correlation
-from stackyard_kit.probes import connect_postgres
+from stackyard_kit.probes import STATEMENT_SECONDS, connect_postgres
 from stackyard_kit.settings import Secret
+from stackyard_kit.tenancy import act_as
 
 POOL_PATIENCE_SECONDS = 5.0
 """How long a request waits for a connection of the pool before it is told that the database is busy."""
@@ -42,9 +44,16 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session in a transaction: committed when the block ends, rolled back when it raises."""
+    async def transaction(
+        self, *, tenant: uuid.UUID | str | None = None, actor: str = ""
+    ) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction: committed when the block ends, rolled back when it raises.
+
+        `tenant` is whose rows it sees (see `tenancy`), `actor` is who the audit trail says it was. Both end with it.
+        """
         async with self._sessions() as session, session.begin():
+            if tenant is not None or actor:
+                await act_as(session, tenant=tenant, actor=actor)
             yield session
 
     def pool_use(self) -> PoolUse:
@@ -58,8 +67,12 @@ class Database:
         await self.engine.dispose()
 
 
-def create_engine(url: Secret, *, application: str, limit: int) -> AsyncEngine:
+def create_engine(
+    url: Secret, *, application: str, limit: int, patience: float | None = STATEMENT_SECONDS
+) -> AsyncEngine:
     """An engine for `url` (any libpq URL) with at most `limit` connections.
+
+    A statement is given up after `patience` seconds; None waits for as long as it takes, as a migration has to.
 
     The comment makes each text new, so a cache of prepared statements would only fill with what never comes again.
     Both caches (asyncpg's and SQLAlchemy's) are off and statements stay unnamed: the server parses each of them once
@@ -68,7 +81,7 @@ def create_engine(url: Secret, *, application: str, limit: int) -> AsyncEngine:
 
     async def connect() -> asyncpg.Connection[Any]:
         try:
-            return await connect_postgres(url, application)
+            return await connect_postgres(url, application, patience)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as failure:
             raise DatabaseAwayError(type(failure).__name__) from failure
 

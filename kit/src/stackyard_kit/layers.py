@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from stackyard_kit import correlation
+from stackyard_kit import correlation, deadline
 from stackyard_kit.asgi import App, Message, Receive, Scope, Send, header
 
 log = logging.getLogger("stackyard_kit.request")
@@ -29,6 +29,21 @@ class Correlated:
             await send(message)
 
         await self.app(scope, receive, mark)
+
+
+class Bounded:
+    """Takes the caller's deadline from X-Request-Timeout, for the calls that the request makes in its turn."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        seconds = deadline.read(header(scope, b"x-request-timeout")) if scope["type"] == "http" else None
+        if seconds is None:
+            await self.app(scope, receive, send)
+            return
+        with deadline.within(seconds):
+            await self.app(scope, receive, send)
 
 
 class Logged:

@@ -24,17 +24,27 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         route = ("method", "route")
-        self.requests = self._counter("http_requests", "Requests answered", (*route, "status"))
-        self.errors = self._counter("http_request_errors", "Requests answered with a status of 500 or more", route)
-        self.duration = Histogram(
-            "http_request_duration_seconds",
-            "From the request's arrival to the end of its answer",
-            route,
-            buckets=_BUCKETS,
-            registry=self.registry,
+        self.requests = self.counter("http_requests", "Requests answered", (*route, "status"))
+        self.errors = self.counter("http_request_errors", "Requests answered with a status of 500 or more", route)
+        self.duration = self.histogram(
+            "http_request_duration_seconds", "From the request's arrival to the end of its answer", route
         )
-        self.cache_reads = self._counter("cache_reads", "Reads of the cache by result: hit, miss or away", ("result",))
+        self.cache_reads = self.counter(
+            "cache_reads", "Reads of the cache by result: hit, stale, shared, miss or away", ("result",)
+        )
+        self.breaker_calls = self.counter(
+            "breaker_calls", "Calls of a dependency by result: answered, failed or refused", ("dependency", "result")
+        )
+        self.breaker_state = self.gauge("breaker_state", "0 closed, 1 trying, 2 open", ("dependency",))
         self.sockets = self.gauge("websocket_connections", "WebSockets open now")
+
+    def counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+        """A new counter of this service's registry."""
+        return Counter(name, text, labels, registry=self.registry)
+
+    def histogram(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Histogram:
+        """A new histogram of seconds in this service's registry."""
+        return Histogram(name, text, labels, buckets=_BUCKETS, registry=self.registry)
 
     def gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
         """A new gauge of this service's registry."""
@@ -49,9 +59,6 @@ class Metrics:
     def text(self) -> bytes:
         """All figures in Prometheus' text format."""
         return generate_latest(self.registry)
-
-    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
-        return Counter(name, text, labels, registry=self.registry)
 
 
 class Measured:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
+import base64
+import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,20 +21,31 @@ def digest(password: str) -> str:
 
 
 class Passwords:
-    """Checks passwords for one event loop."""
+    """Makes and checks hashes for one event loop."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(AT_ONCE)
+        self._nobodys = _hash_of_nobody()
+
+    async def digest(self, password: str) -> str:
+        """The argon2id hash to store."""
+        async with self._turn:
+            return await asyncio.to_thread(digest, password)
 
     async def match(self, stored: str | None, password: str) -> bool:
         """Whether `password` belongs to the hash `stored`; None, for an unknown name, takes the same time."""
         async with self._turn:
-            return await asyncio.to_thread(_verify, stored or _nobodys(), password) and stored is not None
+            return await asyncio.to_thread(_verify, stored or self._nobodys, password) and stored is not None
 
 
-@cache
-def _nobodys() -> str:
-    return digest("nobody has this password")
+def _hash_of_nobody() -> str:
+    # Nothing has to be computed for it: what is compared with it takes as long, and never matches.
+    salt, mark = (
+        base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
+        for length in (_HASHER.salt_len, _HASHER.hash_len)
+    )
+    cost = f"m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}"
+    return f"$argon2id$v=19${cost}${salt}${mark}"
 
 
 def _verify(stored: str, password: str) -> bool:

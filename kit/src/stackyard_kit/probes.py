@@ -12,12 +12,18 @@ if TYPE_CHECKING:
 
     from stackyard_kit.settings import Secret
 
+STATEMENT_SECONDS = 15.0
+"""How long a service waits for a statement."""
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-async def connect_postgres(url: Secret, application: str) -> asyncpg.Connection[Any]:
+async def connect_postgres(
+    url: Secret, application: str, patience: float | None = STATEMENT_SECONDS
+) -> asyncpg.Connection[Any]:
     """A new connection to the database at `url` (any libpq URL). Raises OSError or asyncpg.PostgresError.
 
+    A statement is given up after `patience` seconds, or never.
     Statement caches are off: every statement carries its request's id, so no text comes twice.
     """
     import asyncpg
@@ -29,7 +35,7 @@ async def connect_postgres(url: Secret, application: str) -> asyncpg.Connection[
         dsn,
         ssl=False if plain else None,
         timeout=5,
-        command_timeout=15,
+        command_timeout=patience,
         statement_cache_size=0,
         server_settings={"application_name": application, "jit": "off"},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from stackyard_kit import correlation
+from stackyard_kit.breaker import DependencyAwayError
 from stackyard_kit.database import DatabaseAwayError
+from stackyard_kit.deadline import DeadlinePassedError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -66,6 +69,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     for kind in (DatabaseAwayError, OperationalError, InterfaceError, DBAPIError, PoolTimeout, TimeoutError):
         app.add_exception_handler(kind, _on_database)
+    app.add_exception_handler(DependencyAwayError, _on_dependency)
+    app.add_exception_handler(DeadlinePassedError, _on_deadline)
     app.add_exception_handler(Exception, _on_anything)
 
 
@@ -108,6 +113,18 @@ def is_absence(failure: Exception) -> bool:
         state = str(getattr(failure.orig, "sqlstate", "") or "")
         return failure.connection_invalidated or state[:2] in ("08", "53", "57")
     return True
+
+
+async def _on_dependency(request: Request, failure: Exception) -> JSONResponse:
+    assert isinstance(failure, DependencyAwayError)
+    headers = {"Retry-After": str(max(1, math.ceil(failure.wait)))}
+    detail = "Another service that is needed for this does not answer at the moment. Please try again."
+    return _answer(request, ProblemError(503, detail, kind="dependency-away", headers=headers))
+
+
+async def _on_deadline(request: Request, failure: Exception) -> JSONResponse:
+    del failure
+    return _answer(request, ProblemError(504, "This took longer than you wanted to wait.", kind="deadline-passed"))
 
 
 async def _on_anything(request: Request, failure: Exception) -> JSONResponse:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -15,6 +16,8 @@ from redis.exceptions import RedisError
 from stackyard_kit.settings import Secret
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 AWAY = (RedisError, OSError, asyncio.TimeoutError)
 """What the client raises when Redis does not answer."""
@@ -43,10 +46,14 @@ class RedisLink:
 
     async def command(self, *words: str | bytes | int) -> Any:
         """Redis' answer, or None when it has none, is away or rests."""
+        return await self.attempt(lambda: self.client.execute_command(*words))  # type: ignore[no-untyped-call]
+
+    async def attempt(self, work: Callable[[], Awaitable[T]]) -> T | None:
+        """What `work` returns, or None when Redis is away or rests; for what asks Redis through a library."""
         if self.is_resting:
             return None
         try:
-            return await self.client.execute_command(*words)  # type: ignore[no-untyped-call]
+            return await work()
         except AWAY as failure:
             self._rest_until = time.monotonic() + REST_SECONDS
             log.warning("Redis is away", extra={"fields": {"failure": type(failure).__name__}})

@@ -105,12 +105,11 @@ class Settings(CommandSettings):
         return found
 
     def _weak(self) -> list[str]:
-        passwords = {
-            "DATABASE_URL": _password(self.database_url),
-            "REDIS_URL": _password(self.redis_url),
-            "JWT_SECRET": self.jwt_secret.reveal(),
-        }
-        return [f"{name} holds a weak or sample secret" for name, value in passwords.items() if _is_weak(value)]
+        # Every secret, also those that a service adds: of an address it is the password that has to be strong.
+        given = {one.name.upper(): getattr(self, one.name) for one in fields(self)}
+        secrets = {name: value.reveal() for name, value in given.items() if isinstance(value, Secret)}
+        parts = {name: _password(text) if "://" in text else text for name, text in secrets.items() if text}
+        return [f"{name} holds a weak or sample secret" for name, text in parts.items() if _is_weak(text)]
 
 
 def _read(kind: str, text: str) -> object:
@@ -139,8 +138,8 @@ def _url_findings(name: str, url: Secret, schemes: tuple[str, ...]) -> list[str]
     return [] if well_formed else [f"{name} is not like {schemes[0]}://user:password@host:port/name"]
 
 
-def _password(url: Secret) -> str:
-    return unquote(urlsplit(url.reveal()).password or "")
+def _password(url: str) -> str:
+    return unquote(urlsplit(url).password or "")
 
 
 def _is_weak(value: str) -> bool:

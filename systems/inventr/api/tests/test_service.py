@@ -1,5 +1,6 @@
 """What the service does around its routes: health, figures, logs, live updates, and parts that go away."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -7,14 +8,19 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
-import jwt
 import pytest
+from inventr.tables import identity
 from parts import JWT_SECRET, ORIGIN, migrate, start_api, wait_until
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
+
+from stackyard_kit.database import Database
+from stackyard_kit.keystore import SigningKeys
+from stackyard_kit.settings import Secret
+from stackyard_kit.tokens import AccessTokens
 
 pytestmark = pytest.mark.real
 
@@ -139,16 +145,33 @@ def test_a_socket_without_a_good_token_is_closed_with_4401(api):
             assert closed.value.rcvd.code == 4401
 
 
-def test_a_socket_is_closed_with_4408_when_its_token_expires(api):
-    soon = datetime.now(UTC) + timedelta(seconds=2)
-    claims = {"sub": str(uuid4()), "name": "Cleo", "role": "clerk", "aud": "inventr", "exp": soon}
-    token = jwt.encode(claims, JWT_SECRET, "HS256")
+def test_a_socket_is_closed_with_4408_when_its_token_expires(api, clerk, postgres):
+    token = asyncio.run(short_token(postgres))
     with connect(f"ws://127.0.0.1:{api.running.port}/api/ws", origin=ORIGIN) as socket:
         socket.send(json.dumps({"type": "auth", "token": token}))
         assert json.loads(socket.recv(5)) == {"type": "ready"}
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(5)
         assert closed.value.rcvd.code == 4408
+
+
+async def short_token(postgres):
+    """A token for two seconds, signed with the service's own key."""
+    database = Database(Secret(postgres.url(database="inventr")), application="test", limit=1)
+    keys = SigningKeys(database, identity.keys, Secret(JWT_SECRET))
+    await keys.ensure()
+    tokens = AccessTokens(keys, "inventr", issuer=ORIGIN, lifetime=timedelta(seconds=2))
+    await database.close()
+    return tokens.issue(id=str(uuid4()), name="Cleo", role="clerk", session=str(uuid4()))
+
+
+def test_a_socket_is_closed_with_4401_when_its_session_ends(api):
+    """APP-04: revocation reaches sockets that are open."""
+    with api.client("clerk@inventr.example") as client, listen(api, client) as socket:
+        assert client.post("/api/auth/logout-everywhere").status_code == 204
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(8)
+        assert closed.value.rcvd.code == 4401
 
 
 def test_a_page_of_another_origin_opens_no_socket(api):

@@ -6,26 +6,35 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from inventr import __version__
+from inventr.accounts import Users
 from inventr.figures import BusinessFigures
 from inventr.parts import Parts
 from inventr.routes import auth, live, metrics, orders, products, revenue, stock
-from inventr.tables import refresh_tokens
+from inventr.tables import identity as identity_tables
+from stackyard_kit import access
 from stackyard_kit.application import create_fastapi, layered
 from stackyard_kit.asgi import App
 from stackyard_kit.cache import Cache
 from stackyard_kit.database import Database
 from stackyard_kit.fanout import Fanout
+from stackyard_kit.identity import Identity
 from stackyard_kit.metrics import Metrics
-from stackyard_kit.passwords import Passwords
 from stackyard_kit.redis_link import RedisLink
-from stackyard_kit.refresh import RefreshTokens
 from stackyard_kit.settings import Settings
-from stackyard_kit.tokens import AccessTokens
 
 CACHE_SECONDS = 15.0
 """How long a list or a revenue report may be kept; a change makes it old at once."""
 
-ROUTERS = (auth.router, products.router, stock.router, orders.router, revenue.router, live.router, metrics.router)
+ROUTERS = (
+    auth.router,
+    auth.keys,
+    products.router,
+    stock.router,
+    orders.router,
+    revenue.router,
+    live.router,
+    metrics.router,
+)
 
 
 @asynccontextmanager
@@ -37,20 +46,20 @@ async def application(settings: Settings) -> AsyncIterator[App]:
     database = Database(settings.database_url, application=settings.service, limit=settings.database_pool)
     figures.watch_pool(database.pool_use)
     fanout = Fanout(link, f"{settings.service}:live")
+    identity = Identity(settings, database, identity_tables, Users(), figures)
+    access.install(app, identity.caller)
     app.state.parts = Parts(
         settings=settings,
         database=database,
         cache=Cache(link, figures.cache_reads, prefix=settings.service, ttl=CACHE_SECONDS),
         fanout=fanout,
         metrics=figures,
-        passwords=Passwords(),
-        access=AccessTokens(settings.jwt_secret, settings.service),
-        refresh=RefreshTokens(refresh_tokens),
+        identity=identity,
     )
     app.state.business = BusinessFigures(figures)
     fanout.start()
     resources = AsyncExitStack()
-    for close in (database.close, link.close, fanout.close):
+    for close in (database.close, link.close, fanout.close, identity.close):
         resources.push_async_callback(close)
     async with layered(app, figures, resources) as wrapped:
         yield wrapped

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Identity, Index, N
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import LargeBinary
 
-from stackyard_kit.refresh import refresh_table
+from stackyard_kit.identity import identity_tables
 
 Money = Numeric(12, 2)
 Moment = DateTime(timezone=True)
@@ -38,7 +38,7 @@ class User(Table):
     )
 
 
-refresh_tokens = refresh_table(Table.metadata)
+identity = identity_tables(Table.metadata)
 
 
 class Product(Table):

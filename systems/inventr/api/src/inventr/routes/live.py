@@ -10,6 +10,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from inventr.clock import now
 from inventr.parts import Parts, PartsDep
+from stackyard_kit.access import public
 from stackyard_kit.fanout import Subscription
 from stackyard_kit.tokens import Caller, TokenRefusedError
 
@@ -17,15 +18,17 @@ router = APIRouter()
 
 SIGN_IN_SECONDS = 5.0
 PING_SECONDS = 20.0
+SESSION_SECONDS = 2.0
+"""How often a socket asks whether its session has been ended."""
 
 NOT_SIGNED_IN = 4401
 EXPIRED = 4408
 TOO_SLOW = 1013
 
 
-@router.websocket("/api/ws")
+@router.websocket("/api/ws", dependencies=[public("It signs in with its first message.")])
 async def live(socket: WebSocket, parts: PartsDep) -> None:
-    """Serve one client until it leaves, its token expires, or it falls too far behind."""
+    """Serve one client until it leaves, its token expires or its session ends, or it falls too far behind."""
     if not _is_ours(socket, parts.settings.public_url):
         # Before the handshake is accepted this is answered with 403.
         await socket.close()
@@ -57,7 +60,7 @@ async def _serve(socket: WebSocket, parts: Parts) -> None:
     with parts.fanout.subscribe() as subscription:
         await socket.send_json({"type": "ready"})
         listening = asyncio.create_task(_until_gone(socket))
-        speaking = asyncio.create_task(_speak(socket, subscription, caller))
+        speaking = asyncio.create_task(_speak(socket, parts, subscription, caller))
         try:
             done, _ = await asyncio.wait((listening, speaking), return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -77,7 +80,7 @@ async def _sign_in(socket: WebSocket, parts: Parts) -> Caller:
         message = None
     if not isinstance(message, dict) or message.get("type") != "auth" or not isinstance(message.get("token"), str):
         raise TokenRefusedError("the first message has to sign in")
-    return parts.access.check(message["token"])
+    return await parts.identity.caller(message["token"])
 
 
 async def _until_gone(socket: WebSocket) -> None:
@@ -86,23 +89,27 @@ async def _until_gone(socket: WebSocket) -> None:
         continue
 
 
-async def _speak(socket: WebSocket, subscription: Subscription, caller: Caller) -> None:
-    pinged = asyncio.get_running_loop().time()
+async def _speak(socket: WebSocket, parts: Parts, subscription: Subscription, caller: Caller) -> None:
+    clock = asyncio.get_running_loop().time
+    pinged = clock()
     while True:
         left = (caller.expires - now()).total_seconds()
         if left <= 0:
             await socket.close(EXPIRED, "token expired")
             return
+        if await parts.identity.has_ended(caller):
+            await socket.close(NOT_SIGNED_IN, "session ended")
+            return
         if subscription.overrun:
             await socket.close(TOO_SLOW, "too slow")
             return
-        until_ping = max(pinged + PING_SECONDS - asyncio.get_running_loop().time(), 0)
+        until_ping = max(pinged + PING_SECONDS - clock(), 0)
         try:
-            async with asyncio.timeout(min(left, until_ping)):
+            async with asyncio.timeout(min(left, until_ping, SESSION_SECONDS)):
                 event = await subscription.next()
         except TimeoutError:
-            if until_ping <= left:
-                pinged = asyncio.get_running_loop().time()
+            if clock() >= pinged + PING_SECONDS:
+                pinged = clock()
                 await socket.send_json({"type": "ping"})
         else:
             await socket.send_json(event)

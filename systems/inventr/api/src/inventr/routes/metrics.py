@@ -7,10 +7,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inventr.figures import BusinessFigures
 from inventr.parts import PartsDep
+from stackyard_kit.access import public
 from stackyard_kit.database import DatabaseAwayError
 from stackyard_kit.metrics import MEDIA_TYPE
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[public("The edge does not pass it on.")])
 
 
 @router.get("/metrics")

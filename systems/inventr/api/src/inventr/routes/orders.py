@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from inventr import orders, stock
-from inventr.parts import SIGNED_IN, CallerDep, ManagerDep, Parts, PartsDep
+from inventr.parts import CLERK, ClerkDep, ManagerDep, Parts, PartsDep
 from inventr.schemas import OrderIn, OrderOut, OrderPage
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_le
 
 @router.post("", status_code=201)
 async def place_order(
-    wanted: OrderIn, caller: CallerDep, parts: PartsDep, response: Response, key: Key = None
+    wanted: OrderIn, caller: ClerkDep, parts: PartsDep, response: Response, key: Key = None
 ) -> OrderOut:
     """Place an order. The same Idempotency-Key again gives the same order again and sells nothing more."""
     async with parts.database.transaction() as session:
@@ -41,7 +41,7 @@ async def place_order(
     return answer
 
 
-@router.get("", dependencies=[SIGNED_IN])
+@router.get("", dependencies=[CLERK])
 async def list_orders(
     parts: PartsDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -52,7 +52,7 @@ async def list_orders(
         return await orders.page(session, limit, cursor)
 
 
-@router.get("/{order_id}", dependencies=[SIGNED_IN])
+@router.get("/{order_id}", dependencies=[CLERK])
 async def read_order(order_id: uuid.UUID, parts: PartsDep) -> OrderOut:
     """One order."""
     async with parts.database.transaction() as session:

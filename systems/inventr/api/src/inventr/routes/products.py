@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from inventr import catalogue, stock
 from inventr.catalogue import Wanted
 from inventr.clock import now
-from inventr.parts import MANAGER, SIGNED_IN, ManagerDep, PartsDep
+from inventr.parts import CLERK, MANAGER, ManagerDep, PartsDep
 from inventr.schemas import ProductChange, ProductIn, ProductOut, ProductPage
 from inventr.tables import Product
 from stackyard_kit.problems import ProblemError
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api", tags=["products"])
 Search = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
-@router.get("/products", response_model=ProductPage, dependencies=[SIGNED_IN])
+@router.get("/products", response_model=ProductPage, dependencies=[CLERK])
 async def list_products(
     parts: PartsDep,
     search: Search = "",
@@ -40,14 +40,14 @@ async def list_products(
     return Response(body, media_type="application/json")
 
 
-@router.get("/categories", dependencies=[SIGNED_IN])
+@router.get("/categories", dependencies=[CLERK])
 async def list_categories(parts: PartsDep) -> list[str]:
     """The names of all categories."""
     async with parts.database.transaction() as session:
         return await catalogue.categories(session)
 
 
-@router.get("/products/{product_id}", dependencies=[SIGNED_IN])
+@router.get("/products/{product_id}", dependencies=[CLERK])
 async def read_product(product_id: uuid.UUID, parts: PartsDep) -> ProductOut:
     """One product."""
     async with parts.database.transaction() as session:

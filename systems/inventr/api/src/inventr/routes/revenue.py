@@ -8,13 +8,13 @@ from fastapi import APIRouter, Query, Response
 
 from inventr import revenue
 from inventr.clock import now
-from inventr.parts import SIGNED_IN, PartsDep
+from inventr.parts import CLERK, PartsDep
 from inventr.schemas import RevenueOut
 
 router = APIRouter(prefix="/api", tags=["revenue"])
 
 
-@router.get("/revenue", response_model=RevenueOut, dependencies=[SIGNED_IN])
+@router.get("/revenue", response_model=RevenueOut, dependencies=[CLERK])
 async def read_revenue(parts: PartsDep, days: Annotated[int, Query(ge=1, le=366)] = 30) -> Response:
     """What was sold in the last `days` days, day by day."""
 

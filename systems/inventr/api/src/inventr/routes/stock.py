@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from inventr import catalogue, stock
-from inventr.parts import SIGNED_IN, CallerDep, PartsDep
+from inventr.parts import CLERK, ClerkDep, PartsDep
 from inventr.schemas import MovementIn, MovementList, MovementMade
 
 router = APIRouter(prefix="/api", tags=["stock"])
 
 
-@router.get("/products/{product_id}/movements", dependencies=[SIGNED_IN])
+@router.get("/products/{product_id}/movements", dependencies=[CLERK])
 async def list_movements(
     product_id: uuid.UUID, parts: PartsDep, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> MovementList:
@@ -25,7 +25,7 @@ async def list_movements(
 
 
 @router.post("/stock-movements", status_code=201)
-async def record_movement(wanted: MovementIn, caller: CallerDep, parts: PartsDep) -> MovementMade:
+async def record_movement(wanted: MovementIn, caller: ClerkDep, parts: PartsDep) -> MovementMade:
     """Record what came in, went missing or was counted."""
     async with parts.database.transaction() as session:
         movement, product = await stock.record(session, wanted, by=uuid.UUID(caller.id))
