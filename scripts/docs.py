@@ -14,9 +14,8 @@ from stackyard.verify.reference import reference as checks_reference
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.engine.sabotages import HARMS  # noqa: E402 - the sabotages are tests
-from tests.verify.matrix import matrix  # noqa: E402 - the same
-from tests.verify.sabotages import SABOTAGES  # noqa: E402
+from tests.verify.matrix import matrix  # noqa: E402 - the sabotages are tests
+from tests.verify.sabotages import SABOTAGES  # noqa: E402 - the same
 
 
 def main() -> None:
@@ -26,7 +25,7 @@ def main() -> None:
     (REPOSITORY / "docs/reference/stackyard.schema.json").write_text(schema)
     (REPOSITORY / "docs/reference/stack-file.md").write_text(reference())
     (REPOSITORY / "docs/reference/checks.md").write_text(checks_reference(checks()))
-    (REPOSITORY / "docs/reference/sabotage.md").write_text(matrix(checks(), (*SABOTAGES, *HARMS)))
+    (REPOSITORY / "docs/reference/sabotage.md").write_text(matrix(checks(), SABOTAGES))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -19,12 +18,9 @@ from stackyard.observe.compose_view import ComposeView
 from stackyard.resources.certificates import Pair
 from stackyard.spec.load import load
 from stackyard.targets.compose.target import ComposeTarget
+from stackyard.targets.names import COMPOSE
 from tests.e2e.conftest import Checkout, eventually
 from tests.verify.ground import SPOILED, Others, children, copy
-from tests.verify.sabotage import COMPOSE
-
-_NAMES = {"inventr": "verify-inventr"}
-"""An engine has one system of each name."""
 
 _PORTS = {
     "inventr": {"edge.http": 23080, "edge.https": 23043, "api-1": 23000, "web": 23001, "db": 23032, "cache": 23079},
@@ -49,6 +45,7 @@ class ComposeGround(Others):
         super().__init__()
         self.checkout = checkout
         self._view: ComposeView | None = None
+        self._changes: dict[str, dict[str, Any]] = {}
 
     @property
     def home(self) -> Path:
@@ -87,12 +84,21 @@ class ComposeGround(Others):
 
     def put_right(self) -> None:
         self.look_away()
+        self._changes.clear()
+        self.bring_up()
+
+    def take_down(self) -> None:
+        self.look_away()
+        self.checkout.stackyard("down")
+        self.checkout.stackyard("clean", "--data", "--yes")
+
+    def bring_up(self) -> None:
         done = self.checkout.stackyard("up", "--detach", "--target", COMPOSE, timeout=600)
         assert done.code == 0, f"{done.out}\n{done.error}"
 
     def verify(self, *words: str) -> dict[str, Any]:
         done = self.checkout.stackyard("verify", "--target", COMPOSE, "--json", *words)
-        assert done.code in (0, 4), f"{done.out}\n{done.error}"
+        assert done.out, done.error
         found: dict[str, Any] = json.loads(done.out)
         return found
 
@@ -195,10 +201,16 @@ class ComposeGround(Others):
         assert done.code == 0, done.error
 
     def redefine(self, service: str, *, waits: bool = True, **changes: Any) -> None:
-        """Have Compose make the containers of a service anew from the document with these changes to it."""
+        """Have Compose make the containers of a service anew from the document with these changes to it.
+
+        What a service was changed to before stays, until all is put right.
+        """
         self.look_away()
+        known = self._changes.setdefault(service, {})
+        for name, value in changes.items():
+            known[name] = {**known.get(name, {}), **value} if isinstance(value, dict) else value
         theirs = self.home / "theirs.yaml"
-        theirs.write_text(yaml.safe_dump({"services": {service: changes}}).replace("'!reset'", "!reset null"))
+        theirs.write_text(yaml.safe_dump({"services": {service: known}}).replace("'!reset'", "!reset null"))
         how = ("up", "--detach", "--no-deps", "--no-build", *(("--wait",) if waits else ()))
         try:
             docker("compose", *self.files, "--file", str(theirs), *how, service)
@@ -230,22 +242,18 @@ class ComposeGround(Others):
 
 
 def make(system: str, place: Path) -> ComposeGround:
-    """A system to sabotage, up, under a name and at ports of its own."""
+    """A system to sabotage, not up, under a name and at ports of its own: an engine has one system of each name."""
     checkout = copy(system, place)
-    checkout.edit("stackyard.yaml", f"system: {system}\n", f"system: {_NAMES.get(system, system)}\n")
+    if system != "everything":
+        checkout.edit("stackyard.yaml", f"system: {system}\n", f"system: verify-{system}\n")
     ports = checkout.folder / ".stackyard/development/ports.json"
     ports.parent.mkdir(parents=True)
-    ports.write_text(json.dumps(_PORTS[system]))
-    ground = ComposeGround(checkout)
-    ground.put_right()
-    return ground
+    ports.write_text(json.dumps(_PORTS.get(system, {})))
+    return ComposeGround(checkout)
 
 
-def docker(*argv: str, given: str = "", variables: Mapping[str, str] | None = None) -> str:
-    """What Docker says, which must not be a complaint. `variables` are more of the environment."""
-    environment = {**os.environ, **(variables or {})}
-    done = subprocess.run(
-        ("docker", *argv), input=given, capture_output=True, text=True, check=False, timeout=120, env=environment
-    )
+def docker(*argv: str, given: str = "") -> str:
+    """What Docker says, which must not be a complaint. `given` is its input."""
+    done = subprocess.run(("docker", *argv), input=given, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, f"docker {' '.join(argv)}: {done.stderr}"
     return done.stdout.strip()

@@ -13,6 +13,7 @@ from stackyard.operate.apply import Progress, apply
 from stackyard.plan.step import Plan
 from stackyard.runner import Processes
 from stackyard.spec.load import load
+from stackyard.targets.compose import releases
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.snapshot import Container, Eye
 from stackyard.targets.compose.target import ComposeTarget
@@ -114,6 +115,7 @@ class Shop:
                 target.take_back()
                 raise
             target.record.save()
+            releases.settle(target)
             target.close()
         return [str(step) for step in plan.steps]
 

@@ -45,6 +45,16 @@ def test_a_build_that_fails_says_why_and_leaves_nothing_running(broken: Shop) ->
     assert broken.running() == []
 
 
+def test_a_disk_that_is_full_in_the_middle_of_a_build_is_named(broken: Shop) -> None:
+    """The kernel's own word for it, from the one device that always has it."""
+    setup = "from setuptools import setup\nopen('/dev/full', 'w', buffering=1).write('much\\n')\nsetup()\n"
+    (broken.folder / "api/setup.py").write_text(setup)
+    error = failure(broken)
+    assert (type(error), error.what) == (MachineError, "the disk of the engine is full")
+    assert "docker system df" in error.hint
+    assert broken.running() == []
+
+
 def test_a_migration_that_fails_keeps_new_code_from_traffic(broken: Shop) -> None:
     (broken.folder / "api/migrate.py").write_text("raise SystemExit('the table is locked')")
     error = failure(broken)
@@ -143,6 +153,23 @@ def test_an_interrupt_takes_back_what_was_started(broken: Shop, moment: Kind) ->
     with pytest.raises(KeyboardInterrupt):
         broken.up(interrupt, interrupted)
     assert broken.running() == []
+
+
+@pytest.mark.parametrize(
+    ("moment", "victim"), [pytest.param("catalog:db", "db", marks=pytest.mark.long), ("process:api", "cache")]
+)
+def test_a_container_that_dies_in_the_middle_of_up_is_no_success(broken: Shop, moment: str, victim: str) -> None:
+    def kill(progress: Progress) -> None:
+        if progress.step.element == moment and progress.state == "begun":
+            docker("kill", broken.containers()[f"{victim}-1"].id)
+
+    with pytest.raises(StackyardError) as caught:
+        broken.up(kill)
+    assert victim in str(caught.value)
+    assert broken.running() == []
+    broken.up()
+    assert broken.running() == ["api-1", "cache-1", "db-1"]
+    assert broken.steps() == []
 
 
 def test_a_migration_that_a_killed_up_left_behind_is_waited_for(broken: Shop) -> None:

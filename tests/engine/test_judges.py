@@ -31,14 +31,15 @@ from tests.engine.standins import provide
 ROOT = Path(__file__).parents[2]
 EVERYTHING = "tests/compose/cases/everything"
 """A stack file with what the systems have not, in one folder with whatever it names."""
-SYSTEMS = (
+_OWN = (
     "systems/inventr",
     "examples/guestbook",
     "examples/foreign/tally",
+    "examples/foreign/watch",
     "faults/system",
     "tests/e2e/every_part",
-    EVERYTHING,
 )
+SYSTEMS = (*_OWN, EVERYTHING)
 STANDINS = sorted((Path(__file__).parent / "standins" / "recipes").glob("*/*Dockerfile"))
 
 EXCUSED_BY_CHECKOV = {
@@ -157,9 +158,8 @@ def test_nginx_itself_takes_the_files_of_the_edge(name: str, tmp_path: Path) -> 
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=depot")
     assert ask("openssl", "req", "-x509", *curve, *pair).returncode == 0
     (tmp_path / "edge.key").chmod(0o444)
-    mounts = {tmp_path / "config/edge": ETC, tmp_path / "project/away.html": f"{ETC}/maintenance.html"}
-    mounts |= {tmp_path / f"edge.{end}": f"{SECRETS}/edge.{end}" for end in ("pem", "key")}
-    given = [f"--volume={path}:{target}:ro" for path, target in mounts.items() if path.exists()]
+    mounts = {"config/edge": ETC, "edge.pem": f"{SECRETS}/edge.pem", "edge.key": f"{SECRETS}/edge.key"}
+    given = [f"--volume={tmp_path / path}:{target}:ro" for path, target in mounts.items()]
     words = ("--rm", "--network=none", "--read-only", "--tmpfs=/tmp", "--user=101:101", "--entrypoint=nginx", *given)
     said = docker("run", *words, NGINX, *nginx.command("nginx", ETC, "/tmp")[1:], "-t", merged=True)
     assert "test is successful" in said

@@ -20,50 +20,45 @@ HARD = ("--init", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privil
 @pytest.mark.parametrize("major", ["15", "16", "17"])
 def test_postgres_initialises_itself_once_in_order_and_serves(major: str, tmp_path: Path) -> None:
     provide([f"postgres:{major}"])
-    init = tmp_path / "init"
+    volume = f"stackyard-test-{major}-{tmp_path.name}"
+    options = (*HARD, *_as_official(tmp_path), f"--volume={volume}:/var/lib/postgresql/data")
+    try:
+        for _ in range(2):
+            with container(f"postgres:{major}", "-c", "shared_buffers=32MB", options=options) as name:
+                wait(lambda: code_of("exec", name, "pg_isready", "-q", "-h", "127.0.0.1") == 0, "postgres answers")
+                asked = "SELECT current_setting('server_version_num')::int / 10000, count(*) FROM t GROUP BY 1"
+                assert _ask(name, asked) == f"{major}|1"
+                assert "counter" not in docker("inspect", name)
+                docker("stop", name)
+                assert docker("inspect", "--format", "{{.State.ExitCode}}", name) == "0"
+    finally:
+        docker("volume", "rm", "--force", volume)
+
+
+def _as_official(place: Path) -> tuple[str, ...]:
+    """Options that the official image understands: a password in a file, and scripts that run once, in order."""
+    place.chmod(0o755)
+    init, password = place / "init", place / "password"
     init.mkdir(mode=0o755)
     (init / "10-tables.sh").write_text(
         'psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "CREATE TABLE t (a int)"\n'
     )
     (init / "20-rows.sql").write_text("INSERT INTO t VALUES (1);\n")
-    password = tmp_path / "password"
     password.write_text("counter")
-    tmp_path.chmod(0o755)
-    volume = f"stackyard-test-{major}-{tmp_path.name}"
-    options = (
-        *HARD,
+    return (
         "--user=999:999",
         "--tmpfs=/var/run/postgresql:uid=999,gid=999,mode=3777",
         "--env=POSTGRES_PASSWORD_FILE=/run/secrets/password",
         "--env=POSTGRES_DB=shop",
         f"--volume={password}:/run/secrets/password:ro",
         f"--volume={init}:/docker-entrypoint-initdb.d:ro",
-        f"--volume={volume}:/var/lib/postgresql/data",
     )
-    try:
-        for _ in range(2):
-            with container(f"postgres:{major}", "-c", "shared_buffers=32MB", options=options) as name:
-                wait(lambda: code_of("exec", name, "pg_isready", "-q", "-h", "127.0.0.1") == 0, "postgres answers")
-                asked = "SELECT current_setting('server_version_num')::int / 10000, count(*) FROM t GROUP BY 1"
-                found = docker(
-                    "exec",
-                    "--env=PGPASSWORD=counter",
-                    name,
-                    "psql",
-                    "-h",
-                    "127.0.0.1",
-                    "-U",
-                    "postgres",
-                    "-Atc",
-                    asked,
-                    "shop",
-                )
-                assert found == f"{major}|1"
-                assert "counter" not in docker("inspect", name)
-                docker("stop", name)
-                assert docker("inspect", "--format", "{{.State.ExitCode}}", name) == "0"
-    finally:
-        docker("volume", "rm", "--force", volume)
+
+
+def _ask(container: str, sql: str) -> str:
+    """The answer of the database, over TCP and with the password."""
+    client = ("psql", "-h", "127.0.0.1", "-U", "postgres", "-Atc", sql, "shop")
+    return docker("exec", "--env=PGPASSWORD=counter", container, *client)
 
 
 def test_postgres_refuses_to_start_without_a_password() -> None:

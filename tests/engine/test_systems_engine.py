@@ -30,6 +30,7 @@ RANGE = "10.213.40.0/24"
 SLOTS = {
     "examples/foreign/tally": ("edge.http", "edge.https", "web-1", "db", "redis"),
     "examples/foreign/wagtail": ("edge.http", "edge.https", "cms-1", "db"),
+    "examples/foreign/watch": ("prometheus-1", "node-1", "blackbox-1"),
     "examples/guestbook": ("edge.http", "edge.https", "app-1", "db"),
     "tests/e2e/every_part": ("edge.http", "edge.https", "api-1", "api-2", "db", "cache", "photos"),
 }
@@ -86,6 +87,14 @@ def test_wagtail_publishes_a_page_of_its_editor(ground: Path) -> None:
         steps.set_editor(wagtail)
         up(wagtail)
         steps.publish_a_page(wagtail, name)
+
+
+@pytest.mark.long
+def test_a_monitoring_stack_of_debian_scrapes_its_targets(ground: Path) -> None:
+    """TOP-10: its programs come with the `packages` of the stack file, in the last stage of each image."""
+    with on_the_engine("examples/foreign/watch", ground) as (watch, _):
+        up(watch)
+        steps.scrape(watch)
 
 
 def test_the_guestbook_is_signed_and_moves_to_another_range_of_addresses(ground: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,22 @@ def test_a_changed_source_replaces_the_service_and_nothing_else(running: Shop) -
     assert after["api-1"].id != before["api-1"].id
 
 
+def test_old_releases_make_room_but_for_two_and_for_what_is_not_ours(running: Shop) -> None:
+    before = running.containers()["api-1"].found["Config"]["Image"]
+    forgotten, foreign = "stackyard-up-api:forgotten", "stackyard-up-api:of-another-environment"
+    for tag, environment in ((forgotten, "testing"), (foreign, "production")):
+        labels = ("org.stackyard.system=stackyard-up", f"org.stackyard.environment={environment}")
+        command = ("docker", "build", "--quiet", "--tag", tag, *(f"--label={one}" for one in labels), "-")
+        subprocess.run(command, input=b"FROM redis:7", check=True, capture_output=True, timeout=60)
+    try:
+        running.edit("version 2", "version 3", "api/server.py")
+        running.up()
+        left = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "stackyard-up-api").split()
+        assert (forgotten in left, foreign in left, before in left) == (False, True, True)
+    finally:
+        docker("image", "rm", foreign)
+
+
 def test_a_setting_that_can_be_reloaded_is_and_one_that_cannot_says_so_in_the_plan(running: Shop) -> None:
     before = running.containers()["db-1"]
     running.edit("init: ./database}", "init: ./database, settings: {work_mem: 9MB}}")
@@ -94,6 +111,21 @@ def test_whatever_happens_to_a_container_the_next_up_puts_it_right(running: Shop
     docker(*harm.split(), running.containers()["cache-1"].id)
     running.up()
     assert running.running() == ["api-1", "cache-1", "db-1"]
+    assert running.steps() == []
+
+
+def test_a_file_that_somebody_put_in_the_place_of_another_is_put_right_and_read_again(running: Shop) -> None:
+    """A container sees the file that it was started with; one that cannot read files again is made anew for them."""
+    before = running.containers()["cache-1"].id
+    path = running.layout.rendered / "config/cache/redis.conf"
+    theirs = path.with_suffix(".theirs")
+    theirs.write_text(path.read_text() + "maxclients 7\n")
+    theirs.rename(path)
+    assert running.steps() == ["write the Compose project: changed: content", "restart cache: changed: config"]
+    running.up()
+    assert running.containers()["cache-1"].id != before
+    assert running.inside("cache", "cat", "/etc/stackyard/redis.conf") == path.read_text().strip()
+    assert "maxclients 7" not in path.read_text()
     assert running.steps() == []
 
 

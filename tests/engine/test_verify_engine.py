@@ -1,64 +1,67 @@
-"""`stackyard verify` of inventr on a real engine, with the very checks of the native target, and harm done to it."""
+"""`stackyard verify` of systems on a real engine, with the very checks of the native target, and harm done to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
+from stackyard.targets.names import COMPOSE
 from tests.e2e.conftest import ground as ground
-from tests.engine.ground import ComposeGround, Harm, make
-from tests.engine.sabotages import HARMS
+from tests.engine.ground import ComposeGround, make
+from tests.verify.parity import SYSTEMS, is_on_the_page
+from tests.verify.sabotage import Sabotage, commit, is_kept, look, rounds
+from tests.verify.sabotages import SABOTAGES, can_break
 
 pytestmark = pytest.mark.engine
 
-_QUICK = frozenset(
-    {
-        "a stranger in the network of the database",
-        "the database trusts everybody",
-        "a secret that others can read",
-        "a process slips into a container",
-    }
-)
-"""Harm that every run does; all of it takes a quarter of an hour."""
+_ALWAYS = frozenset({"a container with a right of root", "a process slips away"})
+"""The rounds with these are done in every run; all of them take a quarter of an hour."""
+
+
+def _each_round() -> list[ParameterSet]:
+    made = []
+    for number, several in enumerate(rounds(COMPOSE, SABOTAGES)):
+        is_quick = any(one.name in _ALWAYS for one in several)
+        name = f"{several[0].system} {number}: {', '.join(map(str, several))}"
+        made.append(pytest.param(several, id=name, marks=() if is_quick else pytest.mark.long))
+    return made
 
 
 @pytest.fixture(scope="module")
-def inventr(ground: Path) -> Iterator[ComposeGround]:
-    made = make(ground / "verify-on-compose")
-    yield made
-    made.checkout.stackyard("down")
-    made.checkout.stackyard("clean", "--data", "--yes")
+def grounds(ground: Path) -> Iterator[Callable[[str], ComposeGround]]:
+    """The running system of a name, brought up when it is first asked for."""
+    made: dict[str, ComposeGround] = {}
+
+    def of(name: str) -> ComposeGround:
+        if name not in made:
+            made[name] = make(name, ground / f"compose-{name}")
+            made[name].bring_up()
+        return made[name]
+
+    yield of
+    for one in made.values():
+        one.take_down()
 
 
-def test_an_untouched_system_keeps_everything(inventr: ComposeGround) -> None:
-    """TGT-01: what the same file promises natively, and what containers are to be besides."""
-    report = inventr.verify()
-    assert report["target"] == "compose"
-    assert verdicts(report, "broken") == {}
-    assert verdicts(report, "unknown") == {}
-    assert report["counts"]["kept"] > 90
+@pytest.mark.parametrize("system", sorted({sabotage.system for sabotage in SABOTAGES}))
+def test_an_untouched_system_keeps_everything(grounds: Callable[[str], ComposeGround], system: str) -> None:
+    """TGT-01, DOC-01: what the same file promises natively, and what containers are to be besides.
+
+    The page that compares the targets says the same.
+    """
+    report = look(grounds(system))
+    is_kept(report)
+    can_break(report)
+    if system in SYSTEMS:
+        is_on_the_page(system, report)
 
 
-@pytest.mark.parametrize(
-    "harm", [pytest.param(one, id=str(one), marks=() if str(one) in _QUICK else pytest.mark.long) for one in HARMS]
-)
-def test_harm_breaks_exactly_its_checks(inventr: ComposeGround, harm: Harm) -> None:
-    harm.harm(inventr)
-    try:
-        broken = verdicts(inventr.verify(), "broken")
-    finally:
-        if harm.undo is not None:
-            harm.undo(inventr)
-        inventr.up()
-    assert set(broken) == harm.breaks, broken
-    left = inventr.verify()
-    assert verdicts(left, "broken") == {}
-    assert verdicts(left, "unknown") == {}
-
-
-def verdicts(report: dict[str, Any], verdict: str) -> dict[str, str]:
-    """The checks of that verdict, with the sentence that says why."""
-    return {check["id"]: check["sentence"] for check in report["checks"] if check["verdict"] == verdict}
+@pytest.mark.parametrize("several", _each_round())
+def test_sabotage_breaks_exactly_its_checks(
+    grounds: Callable[[str], ComposeGround], several: tuple[Sabotage, ...]
+) -> None:
+    """All of a round is done, and each check that breaks belongs to one of it; natively each is done by itself."""
+    commit(grounds(several[0].system), *several)

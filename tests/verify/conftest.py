@@ -20,8 +20,9 @@ def grounds(ground: Path) -> Iterator[Callable[[str], NativeGround]]:
     def of(name: str) -> NativeGround:
         if name not in made:
             made[name] = make(name, ground / f"verify-{name}")
+            made[name].bring_up()
         return made[name]
 
     yield of
     for one in made.values():
-        one.checkout.stackyard("down")
+        one.take_down()

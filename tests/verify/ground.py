@@ -16,11 +16,11 @@ from typing import Any
 from stackyard.observe.native_view import NativeView
 from stackyard.resources.certificates import Pair
 from stackyard.spec.load import load
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native.program import Program, SecretPiece, from_json
 from stackyard.targets.native.supervisor.client import connect
 from stackyard.targets.native.supervisor.places import Places, read_json
 from tests.e2e.conftest import LEFT_OUT, REPOSITORY, Checkout, copy_system, eventually
-from tests.verify.sabotage import NATIVE
 
 SPOILED = REPOSITORY / "tests/verify/sabotages/spoiled.py"
 _WORD = "sabotage-of-the-log"
@@ -64,10 +64,16 @@ class NativeGround(Others):
 
     def verify(self, *words: str) -> dict[str, Any]:
         done = self.checkout.stackyard("verify", "--json", *words)
-        assert done.code in (0, 4), f"{done.out}\n{done.error}"
+        assert done.out, done.error
         found: dict[str, Any] = json.loads(done.out)
-        assert done.code == (4 if found["counts"]["broken"] else 0)
+        assert (done.code == 4) == bool(found["counts"]["broken"])
         return found
+
+    def bring_up(self) -> None:
+        self.checkout.up()
+
+    def take_down(self) -> None:
+        self.checkout.stackyard("down")
 
     def put_right(self) -> None:
         self.checkout.up_in_turn()
@@ -192,10 +198,8 @@ def children(pid: int) -> set[int]:
 
 
 def make(system: str, place: Path) -> NativeGround:
-    """A system to sabotage, up."""
-    checkout = copy(system, place)
-    checkout.up()
-    return NativeGround(checkout)
+    """A system to sabotage, not up."""
+    return NativeGround(copy(system, place))
 
 
 def copy(system: str, place: Path) -> Checkout:

@@ -31,7 +31,9 @@ def test_it_says_in_words_what_is_kept(inventr: Checkout) -> None:
     assert ", 0 broken, 0 unknown, " in done.out.splitlines()[-1]
 
 
-def test_a_broken_promise_is_exit_code_4_with_evidence_and_the_next_step(grounds: Callable[[str], NativeGround]) -> None:
+def test_a_broken_promise_is_exit_code_4_with_evidence_and_the_next_step(
+    grounds: Callable[[str], NativeGround],
+) -> None:
     ground = grounds("inventr")
     ground.sql("alter role inventr_api connection limit 3")
     done = ground.checkout.stackyard("verify", "--only", "topology.as-described")

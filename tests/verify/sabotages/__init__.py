@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from tests.verify.sabotage import Sabotage
-from tests.verify.sabotages import cache, database, edge, logs, objects, secrets, services, topology
+from typing import Any
+
+from tests.verify.sabotage import Sabotage, verdicts
+from tests.verify.sabotages import cache, containers, database, edge, logs, objects, secrets, services, topology
 
 SABOTAGES: tuple[Sabotage, ...] = (
     *topology.SABOTAGES,
+    *containers.SABOTAGES,
     *edge.SABOTAGES,
     *database.SABOTAGES,
     *cache.SABOTAGES,
@@ -15,3 +18,13 @@ SABOTAGES: tuple[Sabotage, ...] = (
     *logs.SABOTAGES,
     *secrets.SABOTAGES,
 )
+
+
+def breakable(target: str) -> set[str]:
+    """The checks that something here breaks on a target."""
+    return {name for one in SABOTAGES for name in one.breaks_on(target)}
+
+
+def can_break(report: dict[str, Any]) -> None:
+    """Whatever a system keeps on a target, some sabotage breaks there: a check that nothing can break shows nothing."""
+    assert set(verdicts(report, "kept")) <= breakable(report["target"])

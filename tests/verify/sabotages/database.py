@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stackyard.resources.certificates import ensure_authority, ensure_leaf, hosts_of
+from stackyard.targets.names import NATIVE
 from tests.e2e.conftest import eventually
-from tests.verify.sabotage import NATIVE, Ground, Sabotage
+from tests.verify.sabotage import LAST, Ground, Sabotage
 
 _PLANNED = "topology.as-described"
 
@@ -152,6 +153,7 @@ SABOTAGES = (
         frozenset({"database.login", "database.rules", _PLANNED}),
         _rules("scram-sha-256", "trust", back=True),
         system="everything",
+        turn=LAST,
     ),
     _sql("another password in the database", {"database.passwords"}, "ALTER ROLE everything_owner PASSWORD 'another'"),
     Sabotage(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stackyard.resources.certificates import Authority, ensure_authority, ensure_leaf, find_authority, hosts_of
 from stackyard.targets.local.layout import user_data
-from tests.verify.sabotage import Ground, Sabotage
+from tests.verify.sabotage import LAST, Ground, Sabotage
 
 _PLAN = "topology.as-described"
 _HEALTH = 'location "/health/" {\n            '
@@ -24,6 +24,13 @@ def _edit(old: str, new: str, file: str = "nginx.conf") -> Callable[[Ground], No
         ground.reload_edge(old=old, new=new, file=file)
 
     return harm
+
+
+def _turn_http2_off(ground: Ground) -> None:
+    """An nginx of 2023 and later has a line of its own for it."""
+    is_new = "http2 on;" in ground.path("edge/nginx.conf").read_text()
+    old, new = ("http2 on;", "http2 off;") if is_new else (" ssl http2", " ssl")
+    ground.reload_edge(old=old, new=new)
 
 
 def _break_the_files(ground: Ground) -> None:
@@ -61,8 +68,16 @@ def _let_another_sign(ground: Ground) -> None:
     ground.reload_edge()
 
 
-def _one(name: str, check: str, harm: Callable[[Ground], None], *more: str, system: str = "inventr") -> Sabotage:
-    return Sabotage(name, frozenset({check, _PLAN, *more}), harm, system=system)
+def _one(
+    name: str,
+    check: str,
+    harm: Callable[[Ground], None],
+    *more: str,
+    system: str = "inventr",
+    place: str = "",
+    turn: int = 0,
+) -> Sabotage:
+    return Sabotage(name, frozenset({check, _PLAN, *more}), harm, system=system, place=place, turn=turn)
 
 
 SABOTAGES = (
@@ -72,10 +87,21 @@ SABOTAGES = (
         _edit("ssl_ciphers ", "ssl_ciphers ECDHE-ECDSA-AES128-SHA:"),
     ),
     _one("plain HTTP is sent on for a while only", "edge.redirect", _edit("return 308 https:", "return 302 https:")),
-    _one("HTTP/2 is turned off", "edge.http2", _edit(" ssl http2", " ssl")),
-    _one("a stranger has signed the certificate", "edge.certificate", _let_another_sign),
+    _one("HTTP/2 is turned off", "edge.http2", _turn_http2_off),
+    Sabotage(
+        "a stranger has signed the certificate",
+        frozenset({"edge.certificate", _PLAN}),
+        _let_another_sign,
+        alone=True,
+    ),
     _one("the certificate has aged", "edge.certificate-expiry", _age_the_certificate),
-    _one("a new certificate is not taken in", "edge.certificate-in-use", _swap_the_certificate, "edge.files-in-use"),
+    _one(
+        "a new certificate is not taken in",
+        "edge.certificate-in-use",
+        _swap_the_certificate,
+        "edge.files-in-use",
+        turn=LAST,
+    ),
     _one(
         "a header is gone",
         "edge.headers",
@@ -124,7 +150,7 @@ SABOTAGES = (
     _one(
         "clients wander between replicas",
         "edge.affinity",
-        _edit("hash $edge_affinity consistent;", ""),
+        _edit("hash $edge_affinity", "# $edge_affinity"),
         system="everything",
     ),
     _one("the edge answers for other hosts", "edge.hosts", _edit("return 421;", "return 204;")),
@@ -145,6 +171,7 @@ SABOTAGES = (
         "edge.cors",
         _edit(r'"~^https://partner\.example\.org$"', r'"~^https://nobody\.example\.org$"'),
         system="everything",
+        place="cors",
     ),
     _one(
         "any origin may call",
@@ -152,6 +179,7 @@ SABOTAGES = (
         _edit(r'"~^https://partner\.example\.org$"', '"~."'),
         "edge.files-sound",
         system="everything",
+        place="cors",
     ),
     _one("metrics are shown", "edge.hidden", _edit('/metrics(/|$)" 1;', '/metrics(/|$)" 0;')),
     _one(
@@ -184,11 +212,16 @@ SABOTAGES = (
         _edit("error_page 502 503 504 =503 /.edge/away-$edge_answer;", ""),
         "edge.discreet",
     ),
-    _one("nginx cannot read its files", "edge.files", _break_the_files, "edge.files-in-use"),
+    Sabotage(
+        "nginx cannot read its files",
+        frozenset({"edge.files", "edge.files-in-use", _PLAN}),
+        _break_the_files,
+        alone=True,
+    ),
     _one(
         "the files hold a trap",
         "edge.files-sound",
         _edit("error_page 497 =308", "location /trap { alias /nonexistent/; }\n        error_page 497 =308"),
     ),
-    _one("other files run than those that are there", "edge.files-in-use", _slip_in_other_files),
+    _one("other files run than those that are there", "edge.files-in-use", _slip_in_other_files, turn=LAST),
 )

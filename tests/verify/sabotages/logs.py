@@ -7,8 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from stackyard.targets.names import NATIVE
 from tests.verify.ground import NativeGround
-from tests.verify.sabotage import NATIVE, Ground, Sabotage
+from tests.verify.sabotage import FIRST, Ground, Sabotage
 
 Harm = Callable[[Any], None]
 
@@ -80,6 +81,7 @@ SABOTAGES = (
         _tell_a_secret,
         system="everything",
         undo=_take_out,
+        place="api_key",
     ),
     Sabotage(
         "the edge logs queries", frozenset({"logs.access", "topology.as-described"}), _log_queries, system="everything"
@@ -88,6 +90,7 @@ SABOTAGES = (
         "a worker says nothing",
         frozenset({"logs.level", "topology.as-described"}),
         _be_silent,
+        turn=FIRST,
         system="everything",
         on_compose=frozenset({"logs.level", "containers.environment", "topology.as-described"}),
     ),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.verify.sabotage import Ground, Sabotage
+from tests.verify.sabotage import FIRST, LAST, Ground, Sabotage
 
 Harm = Callable[[Ground], None]
 
@@ -43,6 +43,10 @@ def _show_it_to_everybody(ground: Ground) -> None:
     ground.beside(sys.executable, "-c", "import time; time.sleep(600)", ground.view.secret("api_key"))
 
 
+def _end_it(ground: Ground) -> None:
+    ground.end_others()
+
+
 def _tell_the_worker(ground: Ground) -> None:
     ground.tell_secret("worker-1", "cache.admin")
 
@@ -68,21 +72,35 @@ def _throw_the_note_away(ground: Ground) -> None:
     _note(ground).unlink()
 
 
-def _sabotage(name: str, breaks: set[str], harm: Harm, undo: Harm | None = None) -> Sabotage:
-    return Sabotage(name, frozenset(breaks), harm, system="everything", undo=undo)
+def _sabotage(
+    name: str, breaks: set[str], harm: Harm, undo: Harm | None = None, *, place: str = "", turn: int = 0
+) -> Sabotage:
+    return Sabotage(name, frozenset(breaks), harm, system="everything", undo=undo, place=place, turn=turn)
 
 
 _DRIFT = "topology.as-described"
 
 SABOTAGES = (
-    _sabotage("a secret is opened", {"secrets.private"}, _open_a_secret, _close_it),
-    _sabotage("a secret is lost", {"secrets.present", _DRIFT}, _lose_a_secret),
-    _sabotage("a secret is weak", {"secrets.strong", _DRIFT}, _choose_a_weak_one, _lose_a_secret),
-    _sabotage("two secrets are the same", {"secrets.distinct", _DRIFT}, _use_one_twice, _lose_a_secret),
+    _sabotage("a secret is opened", {"secrets.private"}, _open_a_secret, _close_it, place="api_key"),
+    _sabotage("a secret is lost", {"secrets.present", _DRIFT}, _lose_a_secret, place="api_key"),
+    _sabotage("a secret is weak", {"secrets.strong", _DRIFT}, _choose_a_weak_one, _lose_a_secret, place="api_key"),
+    _sabotage(
+        "two secrets are the same", {"secrets.distinct", _DRIFT}, _use_one_twice, _lose_a_secret, place="api_key"
+    ),
     _sabotage("the key of a certificate is opened", {"secrets.keys", _DRIFT}, _open_a_key),
-    _sabotage("a command line shows a secret", {"secrets.command-lines"}, _show_it_to_everybody, lambda ground: ground.end_others()),
+    _sabotage("a command line shows a secret", {"secrets.command-lines"}, _show_it_to_everybody, _end_it),
     _sabotage("a worker is told a secret too many", {"secrets.environments", _DRIFT}, _tell_the_worker),
-    _sabotage("a secret stands in a rendered file", {"secrets.rendered", "edge.files-in-use", _DRIFT}, _render_it),
-    _sabotage("a secret is served", {"secrets.served", _DRIFT}, _serve_it),
+    _sabotage(
+        "a secret stands in a rendered file", {"secrets.rendered", "edge.files-in-use", _DRIFT}, _render_it, turn=LAST
+    ),
+    Sabotage(
+        "a secret is served",
+        frozenset({"secrets.served", _DRIFT}),
+        _serve_it,
+        system="everything",
+        on_compose=frozenset({"secrets.served", "containers.read-only", _DRIFT}),
+        turn=FIRST,
+        place="site",
+    ),
     _sabotage("a secret stands in the project", {"secrets.project"}, _note_it_down, _throw_the_note_away),
 )

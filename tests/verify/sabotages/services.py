@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import httpx
 
+from stackyard.observe.seen import CannotSeeError
 from tests.e2e.conftest import eventually
-from tests.verify.sabotage import Ground, Sabotage
+from tests.verify.sabotage import FIRST, PLANNED, Ground, Sabotage
 
 
 def _spoil(what: str) -> Callable[[Ground], None]:
@@ -28,16 +29,17 @@ def _lose_the_database(ground: Ground) -> None:
 
 def _until(ground: Ground, status: int) -> None:
     """Wait until the API says that it is well, or that it is not."""
-    address = f"http://127.0.0.1:{ground.view.port('api-1')}/api/health/readiness"
-    eventually(lambda: _status(address) == status, 60)
+    eventually(lambda: _status(ground) == status, 60)
     if status == 200:
         eventually(lambda: ground.checkout.status()["is_up"], 20)
 
 
-def _status(address: str) -> int:
+def _status(ground: Ground) -> int:
+    """What the API itself says, past the edge."""
     try:
-        return httpx.get(address, trust_env=False).status_code
-    except httpx.HTTPError:
+        host, port = ground.view.place("api-1")
+        return httpx.get(f"http://{host}:{port}/api/health/readiness", trust_env=False).status_code
+    except (httpx.HTTPError, CannotSeeError):
         return 0
 
 
@@ -50,14 +52,21 @@ def _empty_the_manifest(ground: Ground) -> None:
 
 
 def _spoiled(name: str, what: str, *breaks: str) -> Sabotage:
-    return Sabotage(name, frozenset({*breaks, "topology.as-described"}), _spoil(what))
+    return Sabotage(
+        name,
+        frozenset({*breaks, PLANNED}),
+        _spoil(what),
+        on_compose=frozenset({*breaks, PLANNED, "containers.image", "containers.environment", "containers.read-only"}),
+        turn=FIRST,
+    )
 
 
 SABOTAGES = (
     Sabotage(
         "a service cannot reach its database",
-        frozenset({"topology.healthy", "services.health", "services.dependencies", "topology.as-described"}),
+        frozenset({"topology.healthy", "services.health", "services.dependencies", PLANNED}),
         _lose_the_database,
+        alone=True,
     ),
     _spoiled("a service forgets the id of a request", "ids", "services.correlation"),
     _spoiled("a service tells made-up figures", "figures", "services.figures"),
@@ -67,14 +76,20 @@ SABOTAGES = (
     _spoiled("a service takes any token", "doors", "services.tokens"),
     Sabotage(
         "the first page loads a megabyte",
-        frozenset({"services.first-load", "topology.as-described"}),
+        frozenset({"services.first-load", PLANNED}),
         _make_heavy,
         system="everything",
+        on_compose=frozenset({"services.first-load", "containers.read-only", PLANNED}),
+        turn=FIRST,
+        place="site",
     ),
     Sabotage(
         "the manifest of the front end is empty",
-        frozenset({"services.installable", "topology.as-described"}),
+        frozenset({"services.installable", PLANNED}),
         _empty_the_manifest,
         system="everything",
+        on_compose=frozenset({"services.installable", "containers.read-only", PLANNED}),
+        turn=FIRST,
+        place="site",
     ),
 )

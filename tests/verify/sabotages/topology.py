@@ -11,14 +11,16 @@ from functools import partial
 from pathlib import Path
 
 from stackyard.observe.processes import command_line, listeners
+from stackyard.targets.names import NATIVE
 from stackyard.targets.native.program import ProgramProbe
 from stackyard.targets.native.supervisor.client import connect, launch
 from stackyard.targets.native.supervisor.processes import everybody
 from tests.e2e.conftest import eventually
 from tests.verify.ground import NativeGround
-from tests.verify.sabotage import NATIVE, Ground, Sabotage
+from tests.verify.sabotage import Ground, Sabotage
 
 _LISTEN = "import socket, sys, time; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6)"
+
 
 def _ask_in_vain(ground: NativeGround) -> None:
     ground.redefine("api-2", probe=replace(ground.definition("api-2").probe, path="/nowhere"))

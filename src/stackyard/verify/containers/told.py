@@ -9,7 +9,7 @@ from stackyard.model.system import PythonSource, System
 from stackyard.observe.view import View
 from stackyard.resources.secrets import needed
 from stackyard.verify import traces
-from stackyard.verify.check import Check, Look, Seen, saw
+from stackyard.verify.check import CannotSeeError, Check, Look, Seen, saw
 
 _TOOLS = ("gcc", "cc", "make", "g++", "clang", "rustc", "cargo", "npm", "uv")
 """What builds things, and would build what an intruder wants as well."""
@@ -37,7 +37,9 @@ def _no_tools(view: View) -> Iterator[Seen]:
         if not one.is_running or (one.part not in built and one.part != "edge"):
             continue
         code, said = view.command_inside(one.name, ("sh", "-c", script))
-        found = said.split() if code == 0 else []
+        if code != 0:
+            raise CannotSeeError(f"{one.id} does not say what is on its path: {said.strip()[-200:]}")
+        found = said.split()
         fault = f"the image of {one.id} holds {', '.join(found)}"
         yield saw(
             f"build tools in {one.id}: {', '.join(_TOOLS)}", ", ".join(found) or "none", fault=fault, unless=not found

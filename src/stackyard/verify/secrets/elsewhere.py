@@ -10,6 +10,7 @@ from stackyard.observe import processes
 from stackyard.observe.files import end_of, files_below
 from stackyard.observe.view import View
 from stackyard.resources.secrets import needed
+from stackyard.targets.compose.ejected import all_secrets_in_place
 from stackyard.targets.local.fingerprint import source_files
 from stackyard.verify import traces
 from stackyard.verify.check import Check, Look, Seen, saw
@@ -50,7 +51,10 @@ def _served(view: View) -> Iterator[Seen]:
 
 
 def _project(view: View) -> Iterator[Seen]:
-    yield from _search(view, "the project's own files", source_files(view.system.root))
+    """All but the secrets that `render` has put where they belong: there they are closed, and git does not see them."""
+    files = tuple(source_files(view.system.root))
+    kept = all_secrets_in_place(files)
+    yield from _search(view, "the project's own files", (path for path in files if path not in kept))
 
 
 def _search(view: View, place: str, paths: Iterable[Path]) -> Iterator[Seen]:

@@ -13,6 +13,8 @@ from stackyard.verify.client import client, edge_of
 from stackyard.verify.logs.content import entries, wait_for
 from stackyard.verify.services.direct import serves_nothing
 
+_TELLING = frozenset({"debug", "info"})
+"""Levels at which a service writes a line for a request that went well; above them the file wants none."""
 _KEYS = ("correlation_id", "request_id", "trace_id", "x_request_id")
 
 
@@ -36,10 +38,18 @@ def _followed(view: View) -> Iterator[Seen]:
             unless=answer.headers.get("x-request-id") == name,
         )
         yield _line(view, "edge", name, sent)
-        yield _line(view, route.service, name, sent)
+        if _level(view, route.service) in _TELLING:
+            yield _line(view, route.service, name, sent)
         yield from _careful(view, route)
     if not judged:
         raise DoesNotApplyError("no service behind the edge writes its log as JSON")
+
+
+def _level(view: View, service: str) -> str:
+    """The level that a service is told to log at."""
+    usual = view.system.logs.level
+    told = (one.environment.get("LOG_LEVEL", usual) for one in view.planned().values() if one.part == service)
+    return next(told, usual)
 
 
 def _routes(system: System) -> tuple[Route, ...]:
