@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import edge, generated, report, startup, supervisor, upping
-from bench.checkout import ground, inventr
+from bench import compose, edge, engine, generated, report, startup, supervisor, upping
+from bench.checkout import Checkout, ground, inventr
 from bench.measure import Measurement
 from bench.peer import programs
 
-GROUPS = ("inventr", "generated", "edge")
+GROUPS = ("inventr", "compose", "generated", "edge")
+_ON_INVENTR = ("inventr", "compose", "edge")
 
 
 def main() -> int:
@@ -42,7 +44,7 @@ def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement
     rounds = 3 if args.quick else 7
     wanted = (args.only,) if args.only else GROUPS
     nginx = None
-    if "inventr" in wanted or "edge" in wanted:
+    if set(wanted) & set(_ON_INVENTR):
         _say("bringing a copy of inventr up for the first time: packages and front end")
         with inventr(place / "inventr") as checkout:
             nginx = Path(next(one for one in programs(checkout) if one.id == "edge").argv[0])
@@ -54,12 +56,26 @@ def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement
                 idle = 10.0 if args.quick else 60.0
                 _say(f"the supervisor, {idle:.0f} s of it idle")
                 yield supervisor.measure(checkout, 2 * rounds, idle)
+            if "compose" in wanted:
+                yield _compose(checkout, place / "compose", max(3, rounds - 2))
     if "generated" in wanted:
         _say(f"check and plan of {', '.join(f'{size:,}' for size in generated.SIZES)} services")
         yield generated.measure(place / "generated", 3 if args.quick else 5)
     if "edge" in wanted and nginx is not None:
         _say("the edge under load")
         yield edge.measure(place / "edge", nginx, 8 if args.quick else 20, 1.0)
+
+
+def _compose(checkout: Checkout, place: Path, rounds: int) -> list[Measurement]:
+    missing = engine.why_none()
+    if missing:
+        _say(f"nothing about Compose is measured: {missing}")
+        return []
+    _say("Compose: images, starts, a large file")
+    begun = time.monotonic()
+    measured = compose.measure(checkout, place, rounds)
+    _say(f"Compose took {time.monotonic() - begun:.0f} s")
+    return measured
 
 
 def _say(text: str) -> None:

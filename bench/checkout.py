@@ -55,14 +55,8 @@ class Checkout:
         (self.state / "ports.json").write_text(json.dumps({slot: next(free) for slot in slots}))
 
     def ask(self, path: str, host: str) -> int:
-        """The status of a GET through the edge, which must come within 10 s. Raises OSError or HTTPException."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        port = self.ports()["edge.https"]
-        with contextlib.closing(HTTPSConnection("127.0.0.1", port, timeout=10, context=context)) as connection:
-            connection.request("GET", path, headers={"Host": f"{host}:{port}"})
-            return connection.getresponse().status
+        """The status of a GET through the edge, see `ask`."""
+        return ask(self.ports()["edge.https"], path, host)
 
     def ready_after(self, path: str, host: str, begun: float) -> float:
         """Seconds since `begun` (perf_counter) until the edge answers `path` with 200. Raises RuntimeError."""
@@ -71,6 +65,16 @@ class Checkout:
         if status != 200:
             raise RuntimeError(f"{path} answered {status} through the edge of {self.folder}")
         return taken
+
+
+def ask(port: int, path: str, host: str) -> int:
+    """The status of a GET over TLS, which must come within 10 s. Raises OSError or HTTPException."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with contextlib.closing(HTTPSConnection("127.0.0.1", port, timeout=10, context=context)) as connection:
+        connection.request("GET", path, headers={"Host": f"{host}:{port}"})
+        return connection.getresponse().status
 
 
 @contextlib.contextmanager
@@ -87,12 +91,17 @@ def ground() -> Iterator[Path]:
 @contextlib.contextmanager
 def inventr(place: Path) -> Iterator[Checkout]:
     """The reference system in a copy of its own, with what it needs built and installed; stopped at the end."""
-    shutil.copytree(REPOSITORY / "kit", place / "kit", ignore=_LEFT_OUT)
-    shutil.copytree(REPOSITORY / "systems" / "inventr", place / "systems" / "inventr", ignore=_LEFT_OUT)
-    checkout = Checkout(place / "systems" / "inventr")
+    checkout = copied(place)
     checkout.choose_ports("edge.http", "edge.https", "edge.probe", "api-1", "web", "db", "cache")
     with running(checkout):
         yield checkout
+
+
+def copied(place: Path) -> Checkout:
+    """A copy of the reference system, and of what it is built from."""
+    shutil.copytree(REPOSITORY / "kit", place / "kit", ignore=_LEFT_OUT)
+    shutil.copytree(REPOSITORY / "systems" / "inventr", place / "systems" / "inventr", ignore=_LEFT_OUT)
+    return Checkout(place / "systems" / "inventr")
 
 
 @contextlib.contextmanager

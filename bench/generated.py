@@ -17,7 +17,7 @@ _PROJECT = '[project]\nname = "many"\nversion = "1"\nrequires-python = ">=3.11"\
 
 def measure(place: Path, rounds: int) -> list[Measurement]:
     """Both commands at each size, the bound at 1,000 services, and the exponent of growth from there to 5,000."""
-    checkouts = {size: _generate(place / str(size), size) for size in SIZES}
+    checkouts = {size: system(place / str(size), size) for size in SIZES}
     made: list[Measurement] = []
     for command in ("check", "plan"):
         taken = interleaved(rounds, *(_sampler(checkouts[size], command) for size in SIZES))
@@ -41,7 +41,7 @@ def _sampler(checkout: Checkout, command: str) -> Sample:
     return lambda: checkout.stackyard(command)
 
 
-def _generate(folder: Path, size: int) -> Checkout:
+def system(folder: Path, size: int) -> Checkout:
     """A system of `size` services in a tree: each needs the database and the service above it."""
     app = folder / "app"
     app.mkdir(parents=True)

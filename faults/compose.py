@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.engine.conftest import why_no_engine
+
 from faults.breakable import seconds_until
-from faults.compose_commands import STEPS, erased, killed
+from faults.compose_commands import erased, killed
 from faults.engine import AFTER, END_LIMIT, GROUP, SERVICES, OnCompose, docker, on_compose, recover, visited, written
 from faults.load import Account, Load, load
-from faults.result import Result
+from faults.result import Result, SkippedError
 from faults.tally import Tally
 
 __all__ = ["GROUP", "run"]
@@ -28,12 +30,17 @@ _WORDS = {
 
 
 def run(ground: Path, quick: bool) -> Iterator[Result]:
-    """Each container several times (once when it should be quick), commands at each of their steps, and replicas."""
+    """Each container several times (once when it should be quick), commands at each of their steps, and replicas.
+
+    Raises SkippedError without an engine.
+    """
+    if reason := why_no_engine():
+        raise SkippedError(reason)
     with on_compose(ground) as checkout:
         yield from deaths(checkout, 1 if quick else 5)
         yield from stopped(checkout, ("api",) if quick else tuple(SERVICES))
         yield from replicas(checkout, 1 if quick else 5)
-        for verb, points in (("up", 2 if quick else STEPS), ("down", 1 if quick else 6), ("clean", 1 if quick else 4)):
+        for verb, points in (("up", 2 if quick else 9), ("down", 1 if quick else 6), ("clean", 1 if quick else 4)):
             yield from killed(checkout, verb, points)
         yield erased(checkout, 1 if quick else 5)
 

@@ -15,42 +15,42 @@ from faults.load import Account, load, total
 from faults.result import Result
 from faults.tally import Tally
 
-STEPS = 9
-"""Lines that `up` says on the way, one at the end of each step, when nothing runs and everything is built."""
 _UP = ("up", "--detach", "--target", "compose")
+_STEP = "✓"
+"""How a line begins that `up` says at the end of a step."""
 
 
 def killed(checkout: OnCompose, verb: str, points: int) -> Iterator[Result]:
     """SIGKILL of the command at each of its steps, and Ctrl-C at half of them."""
     for number, name in ((signal.SIGKILL, "SIGKILL"), (signal.SIGINT, "Ctrl-C")):
-        tally = Tally(GROUP, f"{name} at each step of `{verb}`", AFTER)
+        where = "at each step of" if verb == "up" else "during"
+        tally = Tally(GROUP, f"{name} {where} `{verb}`", AFTER)
         accounts: list[Account] = []
         count = points if number is signal.SIGKILL else max(1, points // 2)
-        span = _prepare(checkout, verb, timed=True)
+        span = _measured(checkout, verb)
         for point in range(count):
             with load(checkout) as writing:
                 written(writing)
                 _prepare(checkout, verb)
-                _try(checkout, verb, number, _moment(verb, point, count, span), tally)
+                _try(checkout, verb, number, _moment(point, count, span), tally)
                 accounts.append(writing.account())
         yield tally.result(total(accounts))
 
 
-def _prepare(checkout: OnCompose, verb: str, *, timed: bool = False) -> float:
-    """The system as the command wants it: up before `down`, else down.
-
-    When it is `timed`, run the command to its end too, mend, and say how long it took.
-    """
-    if timed and verb == "up":
-        # Its moments are lines; and whoever writes meanwhile needs a system that is up.
-        return 0.0
+def _prepare(checkout: OnCompose, verb: str) -> None:
+    """The system as the command wants it: up before `down`, else down."""
     if verb != "down":
         checkout.stackyard("down", timeout=END_LIMIT)
-    if not timed:
-        return 0.0
+
+
+def _measured(checkout: OnCompose, verb: str) -> int | float:
+    """What the command comes to when nobody ends it: how many steps `up` has, how many seconds others take."""
+    _prepare(checkout, verb)
     begun = time.monotonic()
-    checkout.stackyard(*_words(verb), timeout=END_LIMIT)
+    done = checkout.stackyard(*_words(verb), timeout=END_LIMIT)
     taken = time.monotonic() - begun
+    if verb == "up":
+        return sum(line.startswith(_STEP) for line in done.out.splitlines())
     recover(checkout)
     return taken
 
@@ -59,9 +59,9 @@ def _words(verb: str) -> tuple[str, ...]:
     return {"up": _UP, "down": ("down",), "clean": ("clean", "--yes")}[verb]
 
 
-def _moment(verb: str, point: int, points: int, span: float) -> int | float:
-    """After which line that it says (`up` says one at the end of each step), or after how many seconds."""
-    return 1 + point * STEPS // points if verb == "up" else span * (point + 0.5) / points
+def _moment(point: int, points: int, span: int | float) -> int | float:
+    """After how many of its steps, or after how many seconds."""
+    return 1 + point * span // points if isinstance(span, int) else span * (point + 0.5) / points
 
 
 def _try(checkout: OnCompose, verb: str, number: int, moment: int | float, tally: Tally) -> None:
@@ -104,7 +104,7 @@ def _said(process: subprocess.Popen[str]) -> Queue[str]:
     def read() -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith("✓"):
+            if line.startswith(_STEP):
                 lines.put(line)
 
     threading.Thread(target=read, daemon=True).start()

@@ -31,6 +31,9 @@ SERVICES = {"db": 1, "cache": 1, "photos": 1, "api": 2, "worker": 1, "edge": 1}
 """The Compose services of the system, and how many containers each has."""
 LABEL = f"org.stackyard.system={NAME}"
 _ENTERED = re.compile(r"(?<=[@/])(db|cache|photos):\d+")
+_PAUSES = (0.005, 0.2, 0.2, 0.2)
+"""Seconds between two reads of each visitor: the edge hears of a death at once from one who asks all the time, and
+only from others that an address is gone."""
 _ANSWER = 10.0
 """Seconds within which a write must be acknowledged once `up` has said that all is ready."""
 
@@ -133,15 +136,16 @@ def docker(*words: str) -> list[str]:
 
 @dataclass
 class Visitor:
-    """Somebody who reads through the edge without a pause; what went well, and what did not."""
+    """Some who read through the edge; what went well for all of them, and what did not."""
 
     checkout: OnCompose
     good: int = 0
     bad: list[str] = field(default_factory=list)
     slowest: float = 0.0
     _over: threading.Event = field(default_factory=threading.Event)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
-    def read(self) -> None:
+    def read(self, pause: float) -> None:
         """Ask again and again until it is over, each time on what the connection before has left."""
         with self.checkout.web() as web:
             while not self._over.is_set():
@@ -151,12 +155,12 @@ class Visitor:
                 except Exception as error:  # noqa: BLE001 - whatever is not an answer
                     self.bad.append(type(error).__name__)
                     continue
-                self.slowest = max(self.slowest, time.monotonic() - begun)
-                if status == 200:
-                    self.good += 1
-                else:
+                with self._counting:
+                    self.slowest = max(self.slowest, time.monotonic() - begun)
+                    self.good += status == 200
+                if status != 200:
                     self.bad.append(str(status))
-                self._over.wait(0.005)
+                self._over.wait(pause)
 
     def leave(self) -> None:
         self._over.set()
@@ -164,15 +168,17 @@ class Visitor:
 
 @contextlib.contextmanager
 def visited(checkout: OnCompose) -> Iterator[Visitor]:
-    """A visitor meanwhile."""
+    """Visitors meanwhile."""
     visitor = Visitor(checkout)
-    thread = threading.Thread(target=visitor.read, daemon=True)
-    thread.start()
+    threads = [threading.Thread(target=visitor.read, args=(pause,), daemon=True) for pause in _PAUSES]
+    for thread in threads:
+        thread.start()
     try:
         yield visitor
     finally:
         visitor.leave()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 def written(writing: Load) -> None:

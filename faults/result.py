@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 
+class SkippedError(Exception):
+    """A group cannot be run here; the text says why."""
+
+
 @dataclass(frozen=True)
 class Result:
     """One line of the table.
@@ -37,7 +41,10 @@ class Result:
 
 
 Group = Callable[[Path, bool], Iterator[Result]]
-"""A group of faults: given a folder of its own for what it writes, and whether few rounds are enough."""
+"""A group of faults: given a folder of its own for what it writes, and whether few rounds are enough.
+
+Raises SkippedError before its first result where it cannot be run.
+"""
 
 
 def from_json(data: dict[str, Any]) -> Result:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from bench.checkout import FIRST_PORT
+from bench.ejected import own_copy
 from bench.generated import slope
 from bench.measure import Measurement, Series, interleaved
 from bench.report import sentence, table
+
+from stackyard.spec.load import load
 
 FACTS = {
     "date": "2026-01-05 09:00 UTC",
@@ -93,3 +99,12 @@ def test_the_table_says_of_each_line_whether_it_holds() -> None:
 def test_a_run_on_a_busy_machine_says_that_it_is_worth_nothing() -> None:
     assert "believe no figure" not in sentence(FACTS)
     assert "believe no figure" in sentence(FACTS | {"load": 1.5})
+
+
+def test_the_copy_on_an_engine_has_a_name_and_ports_of_its_own(tmp_path: Path) -> None:
+    system = load(own_copy(tmp_path, "bench-inventr").folder)
+    assert system.name == "bench-inventr"
+    assert system.edge is not None
+    ports = [*(part.port for part in (*system.services, *system.resources)), system.edge.http, system.edge.https]
+    assert len(set(ports)) == 6
+    assert all(port and port >= FIRST_PORT for port in ports)

@@ -245,3 +245,21 @@ def test_check_as_json_is_json_for_right_and_for_wrong_files(terminal: Terminal)
     wrong = terminal.stackyard("check", "--json")
     found = json.loads(wrong.out)
     assert (wrong.code, found["ok"], found["findings"][0]["line"]) == (1, False, 5)
+
+
+def test_check_tells_what_a_target_does_not_keep_before_anything_runs_there(terminal: Terminal) -> None:
+    """TGT-01: also on a machine that has no engine."""
+    assert terminal.stackyard("check", "--target", "compose").out.endswith("is fine on compose: api\n")
+    terminal.write(FILE + "backups: {}\n")
+    assert terminal.stackyard("check").code == 0
+    asked = terminal.stackyard("check", "--target", "compose", "--json", PATH="/nowhere")
+    found = json.loads(asked.out)
+    assert (asked.code, found["ok"]) == (1, False)
+    assert [(one["line"], one["what"].partition(" by ")[0]) for one in found["findings"]] == [
+        (5, "`backups` is not kept")
+    ]
+    assert "accept_loss: {compose: [backups]}" in terminal.stackyard("check", "--target", "compose").error
+    terminal.write(FILE + "backups: {}\naccept_loss: {compose: [backups]}\n")
+    accepted = terminal.stackyard("check", "--target", "compose")
+    assert (accepted.code, "`backups` is not kept" in accepted.error) == (0, True)
+    assert terminal.stackyard("check", "--target", "native").code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,24 @@ def test_the_dockerfile_of_a_locked_project_with_a_local_dependency() -> None:
 def test_the_dockerfile_of_a_folder_with_requirements() -> None:
     project = PythonProject("app", "python:3.12-slim", lock="requirements.txt", pins=("requirements.txt", "base.txt"))
     assert python.dockerfile(project) == (CASES / "requirements.Dockerfile").read_text()
+
+
+def test_packages_of_debian_are_in_the_last_stage_below_everything_that_changes_more_often() -> None:
+    """TOP-10: without build tools, and without lists or caches of apt."""
+    plain = PythonProject("app", "python:3.12-slim", lock="requirements.txt", pins=("requirements.txt",))
+    text = python.dockerfile(replace(plain, debian=("ffmpeg", "libmagic1")))
+    build, final = text.split("\nFROM ${PYTHON}\n")
+    assert (build, "apt-get" in build) == (python.dockerfile(plain).split("\nFROM ${PYTHON}\n")[0], False)
+    assert final.startswith(
+        "# hadolint ignore=DL3008\n"
+        "RUN --mount=type=secret,id=ca \\\n"
+        "    if [ -f /run/secrets/ca ]; then set -- -o Acquire::https::CAInfo=/run/secrets/ca; fi \\\n"
+        '    && apt-get "$@" -qq update \\\n'
+        '    && DEBIAN_FRONTEND=noninteractive apt-get "$@" -qq install --no-install-recommends --yes '
+        "ffmpeg libmagic1 \\\n"
+        "    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log\n"
+        "ENV PATH="
+    )
 
 
 def test_the_dockerfile_of_the_edge_with_a_built_and_a_plain_front_end() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,58 +62,61 @@ RENDERED = Rendered(
 IMAGES = {"shop-api:1": Image("sha256:1", {}, (), (), {"PATH": "/bin"})}
 
 
+CONFIG: Mapping[str, Any] = {
+    "Image": "shop-api:1",
+    "User": "10001:10001",
+    "Cmd": ["python", "server.py"],
+    "Env": ["PORT=8000", "PATH=/bin"],
+    "Healthcheck": {
+        "Test": ["CMD", "python", "probe.py"],
+        "Interval": 10 * 10**9,
+        "Timeout": 5 * 10**9,
+        "StartInterval": 2 * 10**8,
+    },
+    "StopSignal": "SIGTERM",
+    "StopTimeout": 15,
+}
+HOST_CONFIG: Mapping[str, Any] = {
+    "ReadonlyRootfs": True,
+    "Tmpfs": {"/tmp": ""},
+    "CapDrop": ["ALL"],
+    "CapAdd": None,
+    "SecurityOpt": ["no-new-privileges:true"],
+    "Privileged": False,
+    "PidMode": "",
+    "Memory": 512 * 1024**2,
+    "NanoCpus": 500_000_000,
+    "PidsLimit": 64,
+    "LogConfig": {"Type": "json-file", "Config": {"max-file": "5", "max-size": "20971520"}},
+    "RestartPolicy": {"Name": "unless-stopped"},
+    "Init": True,
+    "PortBindings": {"8000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8001"}]},
+}
+MOUNTS: Sequence[Mapping[str, Any]] = (
+    {
+        "Type": "bind",
+        "Source": f"{FOLDER}/config/probe.py",
+        "Destination": "/etc/stackyard/probe.py",
+        "RW": False,
+    },
+    {
+        "Type": "bind",
+        "Source": f"{FOLDER}/secrets/api.env",
+        "Destination": "/run/secrets/environment",
+        "RW": False,
+    },
+    {"Type": "volume", "Name": "shop-testing_api-data", "Source": "/var/x", "Destination": "/data", "RW": True},
+)
+
+
 def found(
     config: Mapping[str, Any] | None = None, host: Mapping[str, Any] | None = None, **more: Any
 ) -> dict[str, Any]:
     """The engine's description of a container that is as the document says, but for these changes."""
     return {
-        "Config": {
-            "Image": "shop-api:1",
-            "User": "10001:10001",
-            "Cmd": ["python", "server.py"],
-            "Env": ["PORT=8000", "PATH=/bin"],
-            "Healthcheck": {
-                "Test": ["CMD", "python", "probe.py"],
-                "Interval": 10 * 10**9,
-                "Timeout": 5 * 10**9,
-                "StartInterval": 2 * 10**8,
-            },
-            "StopSignal": "SIGTERM",
-            "StopTimeout": 15,
-            **(config or {}),
-        },
-        "HostConfig": {
-            "ReadonlyRootfs": True,
-            "Tmpfs": {"/tmp": ""},
-            "CapDrop": ["ALL"],
-            "CapAdd": None,
-            "SecurityOpt": ["no-new-privileges:true"],
-            "Privileged": False,
-            "PidMode": "",
-            "Memory": 512 * 1024**2,
-            "NanoCpus": 500_000_000,
-            "PidsLimit": 64,
-            "LogConfig": {"Type": "json-file", "Config": {"max-file": "5", "max-size": "20971520"}},
-            "RestartPolicy": {"Name": "unless-stopped"},
-            "Init": True,
-            "PortBindings": {"8000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8001"}]},
-            **(host or {}),
-        },
-        "Mounts": [
-            {
-                "Type": "bind",
-                "Source": f"{FOLDER}/config/probe.py",
-                "Destination": "/etc/stackyard/probe.py",
-                "RW": False,
-            },
-            {
-                "Type": "bind",
-                "Source": f"{FOLDER}/secrets/api.env",
-                "Destination": "/run/secrets/environment",
-                "RW": False,
-            },
-            {"Type": "volume", "Name": "shop-testing_api-data", "Source": "/var/x", "Destination": "/data", "RW": True},
-        ],
+        "Config": {**CONFIG, **(config or {})},
+        "HostConfig": {**HOST_CONFIG, **(host or {})},
+        "Mounts": list(MOUNTS),
         "NetworkSettings": {"Networks": {"shop-testing_db-net": {}, "shop-testing_services": {}}},
         **more,
     }

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from stackyard.errors import MachineError, UsageError
-from stackyard.operate.compose.ejecting import NOTE, Ejected, eject
+from stackyard.operate.compose.ejecting import Ejected, eject
+from stackyard.targets.compose.ejected import NOTE, all_secrets_in_place
 
 FILE = """\
 system: shop
@@ -59,6 +60,22 @@ def test_secrets_lie_behind_a_closed_door_and_nothing_else_tells_them(shop: Path
     assert told
     assert set(told) <= secrets.keys()
     assert "/secrets/" in (shop / "out/.gitignore").read_text()
+
+
+def test_secrets_in_their_place_are_known_and_copies_of_them_are_not(shop: Path) -> None:
+    """SEC-01: what `verify` searches the project for is found wherever else it stands, or where others can reach it."""
+    render(shop)
+    out = shop / "out"
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert all_secrets_in_place(files) == {path for path in files if (out / "secrets") in path.parents}
+    copy = out / "secrets/testing/copy.env"
+    copy.write_text((out / "secrets/testing/api.env").read_text())
+    assert copy not in all_secrets_in_place(files)
+    (out / "secrets").chmod(0o755)
+    assert all_secrets_in_place(files) == frozenset()
+    (out / "secrets").chmod(0o700)
+    (out / ".gitignore").write_text("# everything is committed\n")
+    assert all_secrets_in_place(files) == frozenset()
 
 
 def test_without_secrets_nothing_is_made_on_this_machine(shop: Path) -> None:

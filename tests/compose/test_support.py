@@ -30,7 +30,8 @@ ACCEPTED = "accept_loss: {compose: [resources.db.replicas, resources.photos, edg
 def test_a_usual_system_is_kept_whole(name: str, tmp_path: Path) -> None:
     for system in systems(tmp_path, case(name)).values():
         refuse(system)
-        assert notices(system) == ()
+        is_unreached = system.is_production and system.edge is None
+        assert len(notices(system)) == (1 if is_unreached else 0)
 
 
 def test_every_loss_is_told_at_once_with_its_line(tmp_path: Path) -> None:
@@ -46,6 +47,15 @@ def test_a_loss_that_is_accepted_is_a_notice(tmp_path: Path) -> None:
     system = systems(tmp_path, LOSSES + ACCEPTED)["production"]
     refuse(system)
     assert len(notices(system)) == 4
+
+
+def test_production_without_an_edge_says_that_nobody_can_reach_it(tmp_path: Path) -> None:
+    """TOP-06: the edge alone is published; elsewhere services have ports of this machine."""
+    text = "system: shop\nservices:\n  api: {build: ./api, command: serve, port: 8000}\n"
+    every = systems(tmp_path, text)
+    assert notices(every["development"]) == ()
+    (told,) = notices(every["production"])
+    assert "stackyard.yaml:3: nobody outside can reach api: in production the edge alone is published" in told
 
 
 def test_an_extension_that_the_image_does_not_have_and_that_can_be_done_without_is_told(tmp_path: Path) -> None:

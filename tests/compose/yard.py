@@ -20,7 +20,7 @@ _FILES = {
     "api/pyproject.toml": "[project]\nname = 'api'\nversion = '1'\n",
     "web/index.html": "<!doctype html>",
     "away.html": "<!doctype html>",
-    "legacy/Dockerfile": "FROM scratch\n",
+    "legacy/Dockerfile": "FROM scratch\nUSER 10001\n",
     "database/10-tables.sql": "CREATE TABLE things (id int);\n",
 }
 

@@ -72,6 +72,20 @@ def _token(page: str) -> str:
     return found[1]
 
 
+def scrape(watch: Checkout) -> None:
+    """A target is up, a probe succeeds, an alert fires."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{watch.ports()['prometheus-1']}", timeout=10) as prometheus:
+
+        def holds(query: str) -> bool:
+            result = prometheus.get("/api/v1/query", params={"query": query}).json()["data"]["result"]
+            return bool(result) and all(one["value"][1] == "1" for one in result)
+
+        eventually(lambda: holds('up{job="node"}'), 30)
+        eventually(lambda: holds("probe_success"), 30)
+        eventually(lambda: "MachineIsThere" in prometheus.get("/api/v1/alerts").text, 30)
+        assert "node_load1" in prometheus.get("/api/v1/label/__name__/values").text
+
+
 def sign_the_guestbook(guestbook: Checkout, name: str = "guestbook") -> None:
     """An entry is taken in over HTTPS, and read again."""
     with guestbook.client(name) as web:

@@ -9,20 +9,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.e2e.conftest import Checkout, copy_example, eventually
+from tests.e2e import steps
+from tests.e2e.conftest import Checkout, copy_example
 from tests.e2e.steps import count_words, publish_a_page, set_editor
 
 pytestmark = pytest.mark.real
 
-PROGRAMS = {
-    "prometheus": "prometheus",
-    "prometheus-node-exporter": "prometheus-node-exporter",
-    "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
-}
-PORTS = {"9090": "22590", "9100": "22591", "9115": "22593"}
+PROGRAMS = ("prometheus", "prometheus-node-exporter", "prometheus-blackbox-exporter")
+"""Debian's packages, each with a program of its name."""
+PORTS = {"prometheus-1": 22590, "node-1": 22591, "blackbox-1": 22593}
 
 
 @pytest.fixture
@@ -66,30 +63,27 @@ def test_wagtail_publishes_a_page_of_its_editor(foreign: Checkout) -> None:
 @pytest.mark.parametrize("foreign", ["watch"], indirect=True)
 def test_a_monitoring_stack_of_debian_scrapes_its_targets(foreign: Checkout, programs: Path | None) -> None:
     """The stack file with the edits by hand that its README shows; a target is up, a probe succeeds, an alert fires."""
-    at_own_ports(foreign, programs)
+    steps.choose_ports(foreign, PORTS)
+    if programs is not None:
+        refused = foreign.stackyard("up", "--detach")
+        assert (
+            refused.code,
+            f"apt-get install --yes --no-install-recommends {' '.join(PROGRAMS)}" in refused.error,
+        ) == (
+            1,
+            True,
+        ), refused.error
+        take_unpacked(foreign, programs)
     foreign.up()
-    with httpx.Client(base_url=f"http://127.0.0.1:{PORTS['9090']}", timeout=10) as prometheus:
-
-        def holds(query: str) -> bool:
-            result = prometheus.get("/api/v1/query", params={"query": query}).json()["data"]["result"]
-            return bool(result) and all(one["value"][1] == "1" for one in result)
-
-        eventually(lambda: holds('up{job="node"}'), 30)
-        eventually(lambda: holds("probe_success"), 30)
-        eventually(lambda: "MachineIsThere" in prometheus.get("/api/v1/alerts").text, 30)
-        assert "node_load1" in prometheus.get("/api/v1/label/__name__/values").text
+    steps.scrape(foreign)
 
 
-def at_own_ports(checkout: Checkout, programs: Path | None) -> None:
-    """The same stack on ports that no Prometheus of this machine has, with programs that need not be installed."""
-    for name in ("stackyard.yaml", "prometheus/prometheus.yml"):
-        path = checkout.folder / name
-        text = path.read_text()
-        for usual, own in PORTS.items():
-            text = text.replace(usual, own)
-        if programs and name == "stackyard.yaml":
-            text = re.sub(r"(?m)^    port:", f"    environment: {{PATH: '{programs}:/usr/bin:/bin'}}\n    port:", text)
-        path.write_text(text)
+def take_unpacked(checkout: Checkout, programs: Path) -> None:
+    """The same stack with programs that are not installed: nobody then says that the packages are there."""
+    path = checkout.folder / "stackyard.yaml"
+    text = re.sub(r"(?m)^    packages:.*\n", "", path.read_text())
+    found = f"    environment: {{PATH: '{programs}:/usr/bin:/bin'}}\n    port:"
+    path.write_text(re.sub(r"(?m)^    port:", found, text))
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +95,7 @@ def programs(ground: Path) -> Path | None:
         pytest.skip("Prometheus is not installed, and this is no Debian to fetch it from")
     place = ground / "debian"
     place.mkdir()
-    fetched = subprocess.run(["apt-get", "download", *PROGRAMS.values()], cwd=place, capture_output=True, check=False)
+    fetched = subprocess.run(["apt-get", "download", *PROGRAMS], cwd=place, capture_output=True, check=False)
     if fetched.returncode:
         pytest.skip("Prometheus is not installed, and Debian's packages cannot be fetched")
     for package in place.glob("*.deb"):

@@ -118,6 +118,14 @@ def test_production_does_not_send_people_to_the_file_for_a_port_that_is_not_in_i
     assert "stackyard up --new-ports" in caught.value.hint
 
 
+def test_production_may_move_a_port_that_the_file_does_not_promise() -> None:
+    wish = Wish("prometheus", 9090, promised=False)
+    found = chosen(wish, held={9090: "prometheus (pid 5)"}, strict=True)
+    assert found.ports["prometheus"] != 9090
+    assert found.notes[0].startswith("port 9090 is held by prometheus (pid 5); prometheus uses ")
+    assert chosen(wish, remembered=found.ports, strict=True).ports == found.ports
+
+
 def test_two_that_wish_for_one_port_get_two() -> None:
     found = chosen(Wish("api-1", 8000), Wish("admin-1", 8000))
     assert found.ports["api-1"] == 8000

@@ -39,6 +39,14 @@ def test_who_started_while_it_was_down_did_not_wait_for_it() -> None:
     assert [found.was_ready(at(minute)) for minute in (0, 2, 6, 9)] == [False, True, False, True]
 
 
+def test_one_that_came_back_by_itself_was_started_by_nobody_and_may_be_ready() -> None:
+    """It ended, for what it needs was made anew; the engine starts it again until it stays."""
+    one = own({"StartedAt": "2026-11-21T09:08:00Z", "FinishedAt": "2026-11-21T09:07:59Z"}, restarts=2)
+    found = start_of(one, said(at(1), at(8, 2)), WORD)
+    assert found.begun is None
+    assert found.was_ready(at(9))
+
+
 def test_one_that_never_said_that_it_is_ready_never_was() -> None:
     one = own({"StartedAt": "2026-11-21T09:01:00Z", "FinishedAt": ""})
     assert start_of(one, [], WORD).ready == ()

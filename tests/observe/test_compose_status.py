@@ -63,6 +63,9 @@ def test_every_container_is_a_part_with_its_address_and_a_sentence(layout: Layou
     [
         ("exited", {}, "stopped", "has ended"),
         ("exited", {"exit_code": 3}, "failed", "has ended with code 3"),
+        ("exited", {"exit_code": 143}, "stopped", "was stopped"),
+        ("exited", {"exit_code": 130, "found": {"Config": {"StopSignal": "SIGINT"}}}, "stopped", "was stopped"),
+        ("exited", {"exit_code": 137}, "failed", "has ended with code 137"),
         (
             "exited",
             {"exit_code": 137, "is_out_of_memory": True},

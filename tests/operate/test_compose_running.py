@@ -43,7 +43,7 @@ class Engine:
 
     @property
     def done(self) -> list[str]:
-        return [line for line in self.told if " ls " not in line]
+        return [line for line in self.told if " ls " not in line and " logs " not in line]
 
 
 @pytest.fixture
@@ -86,6 +86,28 @@ def test_what_others_stand_on_is_stopped_last_and_only_what_is_of_this_folder(ru
         "docker rm --force api-1 api-2 api-migrate-1 db-1 edge-1",
         "docker network rm n1 n2",
     ]
+
+
+def test_what_containers_said_can_be_read_when_they_are_gone(running: Running, engine: Engine) -> None:
+    """LOG-01: people look for logs after a crash, when the system is down."""
+    said = {"api-1": "2026-11-21T10:00:01Z up\n2026-11-21T10:00:03Z down\n", "db-1": "2026-11-21T10:00:02Z ready\n"}
+    engine.answer = lambda argv: Answer(0, said.get(argv.split()[-1], "") if " logs " in argv else "", "")
+    engine.there = [container(running, "api"), container(running, "db")]
+    running.down()
+    engine.there = []
+    logs = running.logs()
+    assert logs.parts() == {"api", "db"}
+    lines = logs.read((), n=None, since=None, grep=None)
+    assert [(one.id, one.line) for one in lines] == [("api-1", "up"), ("db", "ready"), ("api-1", "down")]
+    assert [one.line for one in logs.read(("api",), n=1, since=None, grep=None)] == ["down"]
+    assert list(logs.follow((), grep=None)) == []
+
+
+def test_logs_that_cannot_be_kept_do_not_keep_a_system_up(running: Running, engine: Engine) -> None:
+    engine.answer = lambda argv: Answer(0, "2026-11-21T10:00:01Z up\n" if " logs " in argv else "", "")
+    engine.there = [container(running, "api")]
+    running.layout.ended.write_text("somebody's file where a folder should be")
+    assert running.down() == ("api",)
 
 
 def test_a_restart_takes_what_is_needed_first_and_waits_for_it(running: Running, engine: Engine) -> None:
@@ -145,6 +167,13 @@ def test_what_another_target_needs_stays_with_its_data(running: Running, engine:
     (folder / "data").mkdir()
     assert {Path(one.name).name for one in removals(running, data=True)} == named - {"secrets"}
     assert engine.done == []
+
+
+def test_a_clean_that_was_killed_half_way_still_knows_what_is_left(running: Running, engine: Engine) -> None:
+    (running.layout.folder / "target").write_text("compose\n")
+    engine.answer = lambda argv: Answer(0, "v1\nv2\n" if "volume ls" in argv else "", "")
+    order = [Path(one.name).name for one in removals(running, data=True)]
+    assert order[-4:] == ["volume v1", "volume v2", "compose.json", "target"]
 
 
 def test_nothing_is_cleaned_while_anything_is_there(running: Running, engine: Engine) -> None:

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         say_json({**asdict(ejected), "folder": str(ejected.folder)})
         return EXIT_DONE
-    for sentence in ejected.left_out:
+    for sentence in (*ejected.notices, *ejected.left_out):
         warn(sentence)
     for name in ejected.written:
         say(f"  wrote    {ejected.folder / name}")

@@ -11,11 +11,11 @@ from stackyard.model.system import Resource, Service, System
 from stackyard.observe import processes
 from stackyard.observe.compose_asking import CONFIG, Asking
 from stackyard.observe.compose_containers import Own
-from stackyard.observe.compose_status import EDGE
 from stackyard.observe.files import files_below
 from stackyard.observe.seen import ConfigView, DataView
 from stackyard.resources import nginx
 from stackyard.targets.compose.names import ETC, STATIC
+from stackyard.targets.names import EDGE
 
 _COARSE = 0.02
 """Seconds by which the kernel's time of a start may be off."""

@@ -14,7 +14,7 @@ from stackyard.observe import (
     processes,
 )
 from stackyard.observe.compose_asking import Asking
-from stackyard.observe.compose_status import EDGE, status_of
+from stackyard.observe.compose_status import status_of
 from stackyard.observe.compose_ways import PORTS
 from stackyard.observe.seen import ContainerView, Definition, DoesNotApplyError, Heard, NetworkView, ProcessView, Start
 from stackyard.plan.element import Kind
@@ -22,6 +22,7 @@ from stackyard.targets.compose import commands, drift
 from stackyard.targets.compose.parts import monitoring
 from stackyard.targets.compose.rendering import LABEL_SOURCE
 from stackyard.targets.compose.rendering import Container as Wanted
+from stackyard.targets.names import EDGE
 
 _LINES = 50_000
 """Lines of one log that are searched."""

@@ -22,7 +22,8 @@ def start_of(one: Own, said: Iterable[LogLine], word: str) -> Start:
     """The start of a container; `said` is its log.
 
     An earlier life of the same container counts, from when it was ready until it ended: who was started then was
-    started in order.
+    started in order. One that ended by itself, because what it needs went away, the engine starts again as soon as it
+    can: nobody has started that, in any order.
     """
     begun, ended, made = one.begun, one.ended, one.made
     moments = [line.ts for line in said if word in line.line] if word else []
@@ -33,4 +34,4 @@ def start_of(one: Own, said: Iterable[LogLine], word: str) -> Start:
     if made is not None and begun is not None and ended is not None and made < ended < begun:
         first = next((ts for ts in moments if ts < ended), None) if word else made
         times += [(first, ended)] if first is not None else []
-    return Start(begun, tuple(times), made)
+    return Start(None if one.container.restarts else begun, tuple(times), made)

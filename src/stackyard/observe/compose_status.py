@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -9,9 +10,7 @@ from stackyard.observe.status import PartStatus, SystemStatus, scaled, summary_o
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.rendering import LABEL_PART
 from stackyard.targets.compose.snapshot import Container
-from stackyard.targets.names import COMPOSE
-
-EDGE = "edge"
+from stackyard.targets.names import COMPOSE, EDGE
 
 
 def status_of(layout: Layout, containers: tuple[Container, ...]) -> SystemStatus:
@@ -63,6 +62,8 @@ def _state(one: Container) -> tuple[str, str]:
         return "backoff", f"{end}; the engine starts it again"
     if one.status == "exited" and one.exit_code == 0:
         return "stopped", "has ended"
+    if one.status == "exited" and _obeyed(one):
+        return "stopped", "was stopped"
     if one.status in ("exited", "dead"):
         return "failed", end
     if one.status == "created" and one.error:
@@ -79,6 +80,13 @@ def _running(one: Container) -> tuple[str, str]:
     if one.health == "unhealthy":
         return "unhealthy", f"fails its health check{f': {said}' if said else ''}"
     return "ready", "is healthy" if one.health == "healthy" else "runs; it has no health check"
+
+
+def _obeyed(one: Container) -> bool:
+    """Whether it ended by the very signal that tells it to: shells and engines call that 128 and its number."""
+    name = str((one.found.get("Config") or {}).get("StopSignal") or "SIGTERM")
+    asked = getattr(signal, name, signal.SIGTERM)
+    return not one.is_out_of_memory and one.exit_code == 128 + asked
 
 
 def _end(one: Container) -> str:

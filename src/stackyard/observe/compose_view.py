@@ -8,18 +8,16 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from stackyard.model.system import Tls
 from stackyard.observe.compose_files import Files
 from stackyard.observe.compose_parts import Parts
-from stackyard.observe.compose_status import EDGE
-from stackyard.observe.compose_ways import LOOPBACK, Ways
+from stackyard.observe.compose_ways import Ways
 from stackyard.observe.files import end_of
 from stackyard.observe.logs import LogLine
 from stackyard.observe.seen import EdgeView
 from stackyard.targets.compose import slots
 from stackyard.targets.compose.support import notices
 from stackyard.targets.compose.target import ComposeTarget
-from stackyard.targets.names import COMPOSE
+from stackyard.targets.names import COMPOSE, EDGE
 
 _LINES = 50_000
 """Lines of one log that are searched."""
@@ -34,23 +32,8 @@ class ComposeView(Parts, Ways, Files):
 
     @cached_property
     def edge(self) -> EdgeView | None:
-        own = self.system.edge
-        if own is None:
-            return None
-        layout, ports = self.layout, self._compose.ports
-        return EdgeView(
-            host=own.host,
-            address=LOOPBACK,
-            http=ports["edge.http"],
-            https=ports.get("edge.https"),
-            authority=self.authority(EDGE) if own.tls is Tls.SELF_SIGNED else None,
-            certificate=own.certificate or (layout.certificate(EDGE) if own.tls is not Tls.OFF else None),
-            key=own.key or (layout.key(EDGE) if own.tls is not Tls.OFF else None),
-            config=self.config(EDGE).folder,
-            nginx=Path("nginx"),
-            # Who comes over a published port of loopback is to the edge somebody at the engine's own address.
-            keeps_sources=False,
-        )
+        # Who comes over a published port of loopback is to the edge somebody at the engine's own address.
+        return self.edge_view(self._compose.ports, self.config(EDGE).folder, Path("nginx"), keeps_sources=False)
 
     @property
     def folders(self) -> Mapping[str, Path]:

@@ -15,7 +15,6 @@ from stackyard.observe import (
     namespaces,
 )
 from stackyard.observe.compose_asking import Asking
-from stackyard.observe.compose_status import EDGE
 from stackyard.observe.seen import CannotSeeError
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.redis import ADMIN_USER, PROBE_USER
@@ -28,13 +27,12 @@ from stackyard.targets.compose.parts import redis as redis_part
 from stackyard.targets.compose.relay import Relay
 from stackyard.targets.local import redis_settings
 from stackyard.targets.local.databases import Database
+from stackyard.targets.names import EDGE, LOOPBACK
 
 if TYPE_CHECKING:
     import psycopg
     import redis
 
-
-LOOPBACK = "127.0.0.1"
 
 _INNER = {"edge.http": edge_part.HTTP, "edge.https": edge_part.HTTPS, "edge.probe": edge_part.PROBE}
 PORTS = {Postgres: postgres.PORT, Redis: redis_part.PORT, Objects: objects.PORT}

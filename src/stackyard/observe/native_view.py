@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stackyard.errors import StateError
-from stackyard.model.system import Postgres, Redis, Resource, Service, System, Tls
+from stackyard.model.system import Postgres, Redis, Resource, Service, System
 from stackyard.observe import native_processes, native_starts, processes
 from stackyard.observe.files import end_of, files_below
 from stackyard.observe.home import Home
@@ -36,15 +36,14 @@ from stackyard.observe.seen import (
 from stackyard.plan.element import Kind
 from stackyard.resources import redis as redis_resource
 from stackyard.resources.postgres.config import SUPERUSER
-from stackyard.targets.names import NATIVE
+from stackyard.targets.names import EDGE, LOOPBACK, NATIVE
 from stackyard.targets.native import redis_settings, reloading
-from stackyard.targets.native.layout import EDGE, WATCHER, Layout
+from stackyard.targets.native.layout import WATCHER, Layout
 from stackyard.targets.native.machine import wishes
 from stackyard.targets.native.program import Program, SecretPiece, from_json
 from stackyard.targets.native.supervisor.places import Places, read_json
 from stackyard.targets.native.support import notices
 from stackyard.targets.native.target import NativeTarget
-from stackyard.targets.native.variables import LOOPBACK
 
 if TYPE_CHECKING:
     import re
@@ -86,22 +85,8 @@ class NativeView(Home):
 
     @cached_property
     def edge(self) -> EdgeView | None:
-        own = self.system.edge
-        if own is None:
-            return None
-        layout, machine = self.layout, self._native.machine
-        is_ours = own.tls is Tls.SELF_SIGNED
-        return EdgeView(
-            host=own.host,
-            address=LOOPBACK,
-            http=machine.ports["edge.http"],
-            https=machine.ports.get("edge.https"),
-            authority=self.authority(EDGE) if is_ours else None,
-            certificate=own.certificate or (layout.certificate(EDGE) if own.tls is not Tls.OFF else None),
-            key=own.key or (layout.key(EDGE) if own.tls is not Tls.OFF else None),
-            config=layout.etc(EDGE),
-            nginx=machine.tool("nginx").path,
-        )
+        machine = self._native.machine
+        return self.edge_view(machine.ports, self.layout.etc(EDGE), machine.tool("nginx").path)
 
     @property
     def folders(self) -> Mapping[str, Path]:

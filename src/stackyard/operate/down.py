@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from stackyard.targets.local.state import operation
-from stackyard.targets.native.layout import EDGE, WATCHER, Layout
+from stackyard.targets.names import EDGE
+from stackyard.targets.native.layout import WATCHER, Layout
 from stackyard.targets.native.supervisor.client import Client, resume
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach

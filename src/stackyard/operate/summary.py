@@ -25,6 +25,8 @@ def addresses_of(system: System, ports: Mapping[str, int], url: str) -> tuple[tu
     made += [
         (resource.name, f"localhost:{ports[resource.name]}") for resource in system.resources if resource.name in ports
     ]
+    watching = ("prometheus", "grafana") if system.monitoring is not None else ()
+    made += [(name, f"http://localhost:{ports[name]}") for name in watching if name in ports]
     return tuple(made)
 
 

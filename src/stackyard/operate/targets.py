@@ -1,10 +1,11 @@
-"""The tables of what each target keeps, side by side."""
+"""The tables of what each target keeps, side by side, and what one of them makes of a system."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stackyard.model.system import System
 from stackyard.targets.compose import support as compose
 from stackyard.targets.names import COMPOSE, NATIVE
 from stackyard.targets.native import table as native
@@ -18,6 +19,20 @@ class Line:
     field: str
     promises: tuple[str, ...]
     targets: Mapping[str, Row]
+
+
+def accept(system: System, target: str) -> tuple[str, ...]:
+    """What a person should know who wants to run the system on that target; nothing of the machine is looked at.
+
+    Raises MachineError, with its lines, for what the target does not keep and the file does not accept.
+    """
+    if target == COMPOSE:
+        compose.refuse(system)
+        return compose.notices(system)
+    from stackyard.targets.native import refusals, support
+
+    refusals.refuse(system)
+    return support.notices(system)
 
 
 def side_by_side(tables: Mapping[str, tuple[Row, ...]] | None = None) -> tuple[Line, ...]:

@@ -1,7 +1,7 @@
 # The edge with its front ends, written by Stackyard from the stack file.
 # Optional build secrets: ca (certificates to trust), npm (an .npmrc: registries and their credentials).
 ARG NODE=node:22-slim
-ARG NGINX=nginx:1.28
+ARG NGINX=nginx:1.30
 
 FROM ${NODE} AS site-web
 ENV CI=true

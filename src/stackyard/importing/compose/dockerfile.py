@@ -12,7 +12,6 @@ from stackyard.spec.shapes import PACKAGE
 _APT = r"\b(?:apt-get|apt)\b.*?\binstall\b"
 _ANY = rf"(?:{_APT}|\bapk\b.*?\badd\b)"
 _BUILDS = re.compile(r"build-essential|gcc|g\+\+|clang|make|cmake|autoconf|automake|libtool|pkg-?conf(ig)?|.*-dev")
-"""Packages that serve to build others."""
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 
 
@@ -20,8 +19,8 @@ _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 class Dockerfile:
     """`bases` are the images of its stages in order; `command` is what its last stage runs, entrypoint first.
 
-    `packages` are those of the system that any stage installs, `debian` those of the last stage that are Debian's and no
-    tools to build with.
+    `packages` are those of the system that any stage installs, `debian` those of the last stage that are Debian's and
+    no tools to build with.
     """
 
     bases: tuple[str, ...] = ()
@@ -94,5 +93,10 @@ def _packages(text: str, installer: str) -> list[str]:
     return found
 
 
+def builds(package: str) -> bool:
+    """Whether a package serves to build others, and for nothing else."""
+    return _BUILDS.fullmatch(package) is not None
+
+
 def _run_time(text: str) -> list[str]:
-    return [name for name in _packages(text, _APT) if not _BUILDS.fullmatch(name) and re.fullmatch(PACKAGE, name)]
+    return [name for name in _packages(text, _APT) if not builds(name) and re.fullmatch(PACKAGE, name)]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stackyard.importing.compose.context import Context
+from stackyard.importing.compose.dockerfile import builds
 from stackyard.importing.compose.images import Role, needed_natively
 from stackyard.importing.compose.parts import Part
 from stackyard.importing.compose.sources import Kind, Source
@@ -41,13 +42,17 @@ def carry_origin(part: Part, context: Context) -> dict[str, Any]:
 
 
 def _packages(part: Part, source: Source, context: Context) -> dict[str, Any]:
-    """The Debian packages of a Python project. What only builds is left out: packages of Python come built."""
+    """The Debian packages of a Python project, without what only builds."""
     kept = source.recipe.debian
-    others = [name for name in source.recipe.packages if name not in kept]
+    tools = [name for name in source.recipe.packages if builds(name)]
+    others = [name for name in source.recipe.packages if name not in (*kept, *tools)]
     if kept:
         what = f"`packages`: {', '.join(kept)}"
-        advice = "Leave out what only the build needed; natively they must be installed on the machine."
+        advice = "Natively they must be installed on the machine."
         context.ledger.remark(part.entry, part.key, Fate.CARRIED, what, advice)
+    if tools:
+        what = f"only a build needs {', '.join(tools)}, and packages of Python come built"
+        context.ledger.remark(part.entry, part.key, Fate.REPLACED, what)
     if others:
         _say_packages(part, others, context)
     return {"packages": list(kept)} if kept else {}

@@ -18,6 +18,7 @@ from stackyard.operate.compose.running import Running
 from stackyard.operate.verbs import Removal
 from stackyard.runner import Command
 from stackyard.targets.compose import commands, complaints
+from stackyard.targets.compose.releases import reference
 from stackyard.targets.local.folders import target_file
 from stackyard.targets.local.state import operation
 from stackyard.targets.names import COMPOSE
@@ -34,12 +35,13 @@ def removals(running: Running, *, data: bool) -> tuple[Removal, ...]:
     if system:
         made += [Removal(f"{_IMAGE}{name}", size, False) for name, size in _images(running, system)]
     if data:
-        made.append(_path(layout.state_file, is_lasting=True))
         names = running.eye.names(commands.volumes(system, layout.environment)) if system else ()
         made += [Removal(f"{_VOLUME}{name}", None, True) for name in names]
-        made += [_path(target_file(layout.folder), is_lasting=True)] if recorded(layout.folder) == COMPOSE else []
         is_shared = (layout.folder / "data").is_dir()
         made += [] if is_shared else [_path(layout.folder / name, is_lasting=True) for name in SHARED]
+        # What says which volumes are ours goes after them: a `clean` that was killed is to be done again.
+        made += [_path(path, is_lasting=True) for path in (layout.ended, layout.state_file)]
+        made += [_path(target_file(layout.folder), is_lasting=True)] if recorded(layout.folder) == COMPOSE else []
     return tuple(one for one in made if one is not None)
 
 
@@ -85,13 +87,7 @@ def _images(running: Running, system: str) -> list[tuple[str, int]]:
     """The images that were built for the system, with their sizes; one of another system that has its name stays."""
     rows = running.eye.ask(commands.images(system)).splitlines()
     found = [json.loads(row) for row in rows if row.strip()]
-    return [(_reference(one), _bytes(str(one.get("Size", "")))) for one in found]
-
-
-def _reference(one: dict[str, str]) -> str:
-    if "<none>" in (one["Repository"], one["Tag"]):
-        return one["ID"]
-    return f"{one['Repository']}:{one['Tag']}"
+    return [(reference(one), _bytes(str(one.get("Size", "")))) for one in found]
 
 
 def _bytes(text: str) -> int:

@@ -17,14 +17,12 @@ from stackyard.errors import SpecError, StackyardError, UsageError
 from stackyard.model.system import System
 from stackyard.spec.load import ENVIRONMENTS, load
 from stackyard.targets.compose import assembling, slots
+from stackyard.targets.compose.ejected import NOTE, noted
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.rendering import Inputs, Places, Rendered, SecretFile
-from stackyard.targets.compose.support import refuse
+from stackyard.targets.compose.support import notices, refuse
 from stackyard.targets.local import certificate, secrets
 from stackyard.targets.local.state import Record, write_whole
-
-NOTE = ".stackyard-render.json"
-"""What a render leaves in its folder about itself."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Ejected:
     """What was written to `folder`: new or changed files, those that went, and how many were as they should be.
 
     `order` are the files as `docker compose -f ... -f ...` takes them, `left_out` sentences on environments that could
-    not be rendered.
+    not be rendered, `notices` on what is not there as the file says.
     """
 
     folder: Path
@@ -41,6 +39,7 @@ class Ejected:
     unchanged: int
     order: tuple[str, ...]
     left_out: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,14 +68,14 @@ def eject(path: Path, environment: str, folder: Path, *, force: bool = False, wi
     wanted = {str(file.path): _Wanted(file.content.encode(), file.mode) for file in rendered.files}
     if with_secrets:
         wanted |= _secrets(system, rendered)
-    known = _known(folder)
+    known = noted(folder)
     _refuse(folder, wanted, known, force=force)
     written = tuple(name for name, one in sorted(wanted.items()) if _write(folder / name, one))
     removed = tuple(_gone(folder, wanted, known or {}))
     # Files of other people are none of ours; a secret is known by its name alone.
     note = {"system": system.name, "version": __version__, "files": {name: one.digest for name, one in wanted.items()}}
     _write(folder / NOTE, _Wanted((json.dumps(note, indent=1, sort_keys=True) + "\n").encode(), 0o644))
-    return Ejected(folder, written, removed, len(wanted) - len(written), rendered.order, left_out)
+    return Ejected(folder, written, removed, len(wanted) - len(written), rendered.order, left_out, notices(system))
 
 
 def render(system: System, others: tuple[System, ...], folder: Path) -> Rendered:
@@ -124,17 +123,6 @@ def _issue(system: System, layout: Layout, files: list[SecretFile]) -> None:
         is_ours = assembling.certificate_file(system, layout, part) == layout.certificate(part)
         if is_ours and certificate.reason(system, layout, record, part):
             certificate.issue(system, layout, part)
-
-
-def _known(folder: Path) -> Mapping[str, str] | None:
-    """The digests of an earlier render by file name, None in a folder without one."""
-    try:
-        files = json.loads((folder / NOTE).read_text())["files"]
-        return {str(name): str(digest) for name, digest in files.items()}
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
 
 
 def _refuse(folder: Path, wanted: Mapping[str, _Wanted], known: Mapping[str, str] | None, *, force: bool) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from stackyard.errors import PartError, StateError, UsageError
-from stackyard.observe import compose_logs
-from stackyard.observe.compose_status import EDGE, part_of, singles, status_of
+from stackyard.observe import compose_ended, compose_logs, logs
+from stackyard.observe.compose_status import part_of, singles, status_of
 from stackyard.observe.logs import LogLine
 from stackyard.observe.status import PartStatus, SystemStatus, places, summary_of
 from stackyard.runner import Command, Processes
@@ -24,6 +24,7 @@ from stackyard.targets.compose.names import CRON
 from stackyard.targets.compose.rendering import LABEL_PART
 from stackyard.targets.compose.snapshot import Container, Eye
 from stackyard.targets.local.state import Record
+from stackyard.targets.names import EDGE
 
 PROJECT = "project"
 """In the record of the target: under which names the engine knows what is here."""
@@ -85,6 +86,7 @@ class Running:
         for group in groups:
             self._do("the containers cannot be stopped", commands.stop_containers([one.id for one in group]))
         if found:
+            compose_ended.keep(self.runner, found, self._whose(found), self.layout.ended)
             ids = [one.id for one in found]
             self._do("the containers cannot be removed", commands.remove_containers(ids))
         if self.project:
@@ -121,9 +123,10 @@ class Running:
 
     def logs(self) -> ComposeLogs:
         """The logs of all of them."""
-        single = singles(self.summary)
-        who = compose_logs.whose(self.containers(), LABEL_PART, single)
-        return ComposeLogs(self.runner, self.project, who)
+        return ComposeLogs(self.runner, self.project, self._whose(self.containers()), self.layout.ended)
+
+    def _whose(self, found: Sequence[Container]) -> compose_logs.Whose:
+        return compose_logs.whose(found, LABEL_PART, singles(self.summary))
 
     def _hurry(self, one: Container) -> None:
         """Have a loop run its command now. It hears that once it has a child; before, the signal would end it."""
@@ -189,22 +192,27 @@ def part(one: Container) -> str:
 
 @dataclass(frozen=True)
 class ComposeLogs:
-    """See `Logs` of the verbs."""
+    """See `Logs` of the verbs. `ended` is the folder with the logs of containers that are gone."""
 
     runner: Processes
     project: str
     who: compose_logs.Whose
+    ended: Path
 
     def parts(self) -> frozenset[str]:
-        return frozenset(self.who.parts.values())
+        return frozenset(self.who.parts.values()) | compose_ended.parts(self.ended)
 
     def read(
         self, parts: Sequence[str], *, n: int | None, since: datetime | None, grep: re.Pattern[str] | None
     ) -> list[LogLine]:
-        if not self.who.parts:
-            return []
-        return compose_logs.read(self.runner, self.project, self.who, parts, n=n, since=since, grep=grep)
+        there = set(self.who.parts.values())
+        found: list[LogLine] = []
+        if there & set(parts) or (there and not parts):
+            found = compose_logs.read(self.runner, self.project, self.who, parts, n=n, since=since, grep=grep)
+        missing = None if n is None else n - len(found)
+        return [*logs.read(self.ended, parts, n=missing, since=since, grep=grep), *found]
 
     def follow(self, parts: Sequence[str], *, grep: re.Pattern[str] | None) -> Iterator[LogLine]:
-        if self.who.parts:
+        there = set(self.who.parts.values())
+        if there & set(parts) or (there and not parts):
             yield from compose_logs.follow(self.project, self.who, parts, grep=grep)

@@ -7,14 +7,16 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from stackyard.model.system import System
+from stackyard.model.system import Postgres, System
 from stackyard.operate import scale, summary
 from stackyard.operate.apply import Tell, apply
 from stackyard.operate.choice import elsewhere, leave_other, settle
-from stackyard.operate.compose.running import PROJECT, Running
+from stackyard.operate.compose.running import PROJECT
+from stackyard.operate.compose.verbs import ComposeVerbs
 from stackyard.operate.interrupting import ctrl_c
 from stackyard.operate.verbs import Outcome, Show
 from stackyard.targets.compose.layout import Layout
@@ -77,14 +79,18 @@ class ComposeWork:
 
     def up(self, *, detached: bool, tell: Tell) -> Outcome:
         """Execute the plan; what it started is taken back when it fails. See `Work`."""
+        from stackyard.targets.compose import releases
+
         begun = time.monotonic()
         target, plan = self.target, self.plan()
+        threading.Thread(target=_import_ahead, args=(self.system,), daemon=True).start()
         settle(self.layout.folder, COMPOSE)
         ports.save(self.layout.ports_file, {**ports.load(self.layout.ports_file), **target.ports})
         self._record_summary()
         interrupted = threading.Event()
         try:
             with ctrl_c(interrupted, target.runner.interrupt):
+                target.heed(plan)
                 apply(plan, target.perform, tell, interrupted)
                 target.confirm()
                 self._ask_edge()
@@ -95,6 +101,7 @@ class ComposeWork:
             raise
         target.close()
         target.record.save()
+        releases.settle(target)
         addresses = summary.addresses_of(self.system, target.ports, target.url)
         staying: Callable[[Show], None] | None = None if detached else partial(_follow, self)
         return Outcome(addresses, self.system.welcome, time.monotonic() - begun, staying)
@@ -111,13 +118,19 @@ class ComposeWork:
         target.record.note(PROJECT, {"name": target.project.name, "system": self.system.name})
 
 
+def _import_ahead(system: System) -> None:
+    """Import what is needed in a moment: it costs nothing while the first containers start."""
+    if any(isinstance(resource, Postgres) for resource in system.resources):
+        import_module("psycopg")
+    import_module("stackyard.operate.asking")
+
+
 def _follow(work: ComposeWork, show: Show) -> None:
     """Show the logs of everything until Ctrl-C, then stop everything; or until somebody else has stopped it."""
     work.release()
-    running = Running(work.layout)
+    verbs = ComposeVerbs(work.system.root, work.system.environment)
     try:
-        for line in running.logs().follow((), grep=None):
+        for line in verbs.logs().follow((), grep=None):
             show(line)
     except KeyboardInterrupt:
-        with operation(work.layout.lock_file, "down", patience=30.0):
-            running.down()
+        verbs.down()

@@ -182,8 +182,11 @@ class _Drawing:
         if job is not None:
             kind = Kind.MIGRATION if job.part in self.services else Kind.DATA
             return (f"{kind}:{job.part}",)
-        if isinstance(self.resources.get(name), Postgres):
-            return tuple(f"{kind}:{name}" for kind in (Kind.PROCESS, Kind.CATALOG, Kind.INIT))
+        resource = self.resources.get(name)
+        if isinstance(resource, Postgres):
+            # Where there are no scripts, that there were none is noted beside everything else.
+            kinds = (Kind.PROCESS, Kind.CATALOG, *((Kind.INIT,) if resource.init else ()))
+            return tuple(f"{kind}:{name}" for kind in kinds)
         return (f"{Kind.PROCESS}:{name}",)
 
 

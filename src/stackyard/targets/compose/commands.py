@@ -87,9 +87,10 @@ def volumes(system: str, environment: str) -> Argv:
     return ("docker", "volume", "ls", "--quiet", *_of_system(system, environment))
 
 
-def images(system: str) -> Argv:
-    """All images that were built for a system, whatever the environment, a JSON object a line."""
-    return ("docker", "image", "ls", "--no-trunc", "--format", _ALL, "--filter", f"label={LABEL_SYSTEM}={system}")
+def images(system: str, environment: str = "") -> Argv:
+    """All images that were built for a system, a JSON object a line; of every environment when none is given."""
+    chosen = _of_system(system, environment) if environment else ("--filter", f"label={LABEL_SYSTEM}={system}")
+    return ("docker", "image", "ls", "--no-trunc", "--format", _ALL, *chosen)
 
 
 def pull(reference: str) -> Argv:
@@ -144,6 +145,16 @@ def up(project: Project, services: Iterable[str]) -> Argv:
     # Whoever they need is already there, and what is to be built has been built: the plan has seen to it.
     options = ("--detach", "--no-deps", "--no-build", "--quiet-pull")
     return _compose(project, "up", *options, *services)
+
+
+def create(project: Project, services: Iterable[str]) -> Argv:
+    """Create the containers of these services, and start none."""
+    return _compose(project, "up", "--no-start", "--no-deps", "--no-build", "--quiet-pull", *services)
+
+
+def start_container(container: str, *, attached: bool = False) -> Argv:
+    """Start a container that was created; `attached` shows what it says until it ends, and ends with its code."""
+    return ("docker", "start", *(("--attach",) if attached else ()), container)
 
 
 def stop(project: Project, services: Iterable[str]) -> Argv:

@@ -17,6 +17,7 @@ from stackyard.targets.compose.parts import edge, monitoring, objects, postgres,
 from stackyard.targets.compose.parts.services import Services
 from stackyard.targets.compose.rendering import (
     LABEL_ENVIRONMENT,
+    LABEL_JOB,
     LABEL_MARK,
     LABEL_PART,
     LABEL_SYSTEM,
@@ -137,7 +138,7 @@ def _settings(network: Network) -> Body:
 
 def _service(draft: Draft, whole: Whole) -> Body:
     body = _body(draft, whole.system)
-    labels = _labels(whole.system, draft.part)
+    labels = _labels(whole.system, draft.part) | ({LABEL_JOB: "true"} if draft.kind == "job" else {})
     labels |= {f"{LABEL_MARK}{name}": value for name, value in facets(draft, whole).items() if value}
     body |= {"labels": labels}
     if draft.build is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,8 @@ def _build(target: ComposeTarget, step: Step) -> None:
     labels = dict(rendered.document["services"][step.part]["build"].get("labels", {}))
     # Its containers inherit it: so it can be seen of each whether its migration was run.
     labels[LABEL_SOURCE] = target.machine.sources.get(step.part, "")
+    # Another environment has releases of its own.
+    labels[LABEL_ENVIRONMENT] = target.system.environment
     result = target.runner.run(
         Command(
             commands.build(rendered.builds[step.part], target.project.folder, labels, build_secrets()),
@@ -128,26 +130,35 @@ def _init(target: ComposeTarget, step: Step) -> None:
 def _migrate(target: ComposeTarget, step: Step) -> None:
     service = target.system.service(step.part)
     job = target.blueprint.migration(step.part)
+    # What is made at the same moment may make the same network.
+    target.ahead.wait()
+    made = [one for ids in target.ahead.take([job.name]).values() for one in ids]
+    end_leftovers(target, job.name, without=made)
     name = f"{target.project.name}-{job.name}-run"
-    end_leftovers(target, job.name)
+    argv = commands.run(target.project, job.name, name=name)
     log = target.layout.log / f"migrate-{step.part}.txt"
     result = target.runner.run(
         Command(
-            commands.run(target.project, job.name, name=name),
+            commands.start_container(made[0], attached=True) if made else argv,
             target.project.folder,
             commands.environment(),
             log=log,
             timeout=_MIGRATION_LIMIT,
         )
     )
+    if made:
+        target.do(commands.remove_containers(made), job.name, is_vital=False)
     if not result.is_done:
         raise migrating.failure(service, result.code, log, complaints.telling(result.tail))
 
 
-def end_leftovers(target: ComposeTarget, job: str) -> None:
-    """Wait for a job that an interrupted `up` has left behind: two must not change one schema at once."""
+def end_leftovers(target: ComposeTarget, job: str, *, without: Collection[str] = ()) -> None:
+    """Wait for a job that an interrupted `up` has left behind: two must not change one schema at once.
+
+    `without` are containers that were made for this one.
+    """
     for one in target.eye.containers(target.project.name):
-        if one.service == job and one.is_one_off:
+        if one.service == job and one.is_one_off and one.id not in without:
             if one.is_running:
                 target.do(commands.wait(one.id), job)
             target.do(commands.remove_containers([one.id]), job, is_vital=False)

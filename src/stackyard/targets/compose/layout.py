@@ -2,6 +2,7 @@
 
 compose       the rendered files, with the assembled secrets in compose/secrets
 compose.json  what was made, as it was made
+ended         what containers said that are gone
 """
 
 from __future__ import annotations
@@ -24,3 +25,8 @@ class Layout(layout.Layout):
     @property
     def state_file(self) -> Path:
         return self.folder / "compose.json"
+
+    @property
+    def ended(self) -> Path:
+        """The folder of the logs of containers that are gone."""
+        return self.folder / "ended"

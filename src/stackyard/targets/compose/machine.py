@@ -16,6 +16,7 @@ from stackyard.targets.compose.rendering import Entrance, Inputs, Places, Recipe
 from stackyard.targets.compose.snapshot import Container, Eye, Image, Snapshot
 from stackyard.targets.local import fingerprint, holders, ports
 from stackyard.targets.local.python_project import source_digest
+from stackyard.targets.names import EDGE
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Machine:
         """Tags say what is in an image, so that one which is there need not be built again."""
         made = {name: self._tag(name, [self.sources.get(name, "")]) for name in self.sources}
         fronts = [self.sources[service.name] for service in system.services if service.is_static]
-        return {**made, names.EDGE: self._tag(names.EDGE, fronts)}
+        return {**made, EDGE: self._tag(EDGE, fronts)}
 
     def _tag(self, name: str, sources: list[str]) -> str:
         recipe = self.recipes.get(name)
@@ -72,9 +73,16 @@ class Machine:
 
 
 def read(
-    system: System, layout: Layout, engine: Engine, containers: tuple[Container, ...], eye: Eye, *, new_ports: bool
+    system: System,
+    layout: Layout,
+    engine: Engine,
+    containers: tuple[Container, ...],
+    eye: Eye,
+    sources: Mapping[str, str],
+    *,
+    new_ports: bool,
 ) -> Machine:
-    """Read this machine for this system. `containers` are those of its project.
+    """Read this machine for this system. `containers` are those of its project, `sources` what `sources` says.
 
     Raises MachineError for a port that cannot be had, StateError for a project that belongs to somebody else.
     """
@@ -89,7 +97,7 @@ def read(
         ours=frozenset(port for one in containers if one.holds_ports for port in one.ports),
         strict=system.is_production,
     )
-    return Machine(layout, engine, choice.ports, choice.notes, _sources(system), recipes(system, layout.rendered))
+    return Machine(layout, engine, choice.ports, choice.notes, sources, recipes(system, layout.rendered))
 
 
 def refuse_foreigners(system: System, layout: Layout, containers: tuple[Container, ...]) -> None:
@@ -129,8 +137,8 @@ def holder(eye: Eye) -> Callable[[int], str]:
     return tell
 
 
-def _sources(system: System) -> dict[str, str]:
-    """The stack file may lie beside a source; what it says has facets of its own."""
+def sources(system: System) -> dict[str, str]:
+    """Digests of what services are made of, by service. What the stack file says has facets of its own."""
     made = {}
     for service in system.services:
         source = service.source

@@ -23,7 +23,6 @@ ENVIRONMENT = "environment"
 STATIC = "/srv/www"
 """Where the image of the edge holds built front ends, a folder each."""
 
-EDGE = "edge"
 MONITORING = "monitoring"
 LOCAL_TAG = "local"
 

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stackyard.errors import PartError
+from stackyard.errors import PartError, StackyardError
 from stackyard.model.system import Redis
 from stackyard.plan.step import Step, Verb
 from stackyard.runner import Asker, Command
 from stackyard.targets.compose import cache, commands, complaints, drift, reloading, verdicts
+from stackyard.targets.compose.ahead import at_once
 from stackyard.targets.compose.inspect import now
+from stackyard.targets.compose.rendering import LABEL_MARK
 from stackyard.targets.compose.rendering import Container as Wanted
 from stackyard.targets.compose.snapshot import Container
 from stackyard.targets.local import redis_settings
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _LINES = 12
 _USUAL = 120.0
+_STARTED = 120.0
 _MORE = 30.0
 """Seconds beyond the start limit of a health check: the engine itself says when it gives up."""
 
@@ -33,7 +36,7 @@ def perform(target: ComposeTarget, step: Step) -> None:
         remove(target, target.eye.containers(target.project.name), name)
         return
     wanted = target.blueprint.container(step.element)
-    containers = _own(target.eye.containers(target.project.name), name)
+    containers = _there(target, name)
     if step.verb is Verb.RELOAD:
         if len(containers) != wanted.replicas:
             target.together.submit(name)
@@ -42,9 +45,9 @@ def perform(target: ComposeTarget, step: Step) -> None:
         return
     if step.verb is Verb.START:
         target.started.append(name)
-    _clear(target, containers)
-    _free_ports(target, name)
     _save_data(target, step, containers)
+    _clear(target, step, wanted, containers)
+    _free_ports(target, name)
     target.together.submit(name)
     await_ready(target, [wanted])
 
@@ -52,13 +55,41 @@ def perform(target: ComposeTarget, step: Step) -> None:
 def start(target: ComposeTarget, names: tuple[str, ...]) -> None:
     """Have Compose create or bring in line these services, and start them. Raises StackyardError."""
     target.renew_networks()
+    made = target.ahead.take(names)
+    _create_and_start(target, tuple(name for name in names if name not in made))
+    at_once(lambda one: _start_created(target, names, one), (one for ids in made.values() for one in ids))
+    target.ahead.begin()
+
+
+def create(target: ComposeTarget, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Have Compose create the containers of services that have none; the ids of each. Raises StackyardError."""
+    target.do(commands.create(target.project, names), names[0])
+    found = target.eye.containers(target.project.name)
+    return {name: ids for name in names if (ids := tuple(one.id for one in found if one.service == name))}
+
+
+def _create_and_start(target: ComposeTarget, names: tuple[str, ...]) -> None:
+    if not names:
+        return
     log = target.layout.log / "up.txt"
     result = target.runner.run(
         Command(commands.up(target.project, names), target.project.folder, commands.environment(), log=log)
     )
     if not result.is_done:
-        what = f"{', '.join(names)} cannot be started"
-        raise complaints.general(what, result.tail, part=names[0], owner=target.port_owner)
+        raise _unstartable(target, names, result.tail)
+
+
+def _start_created(target: ComposeTarget, names: tuple[str, ...], container: str) -> None:
+    answer = target.runner.ask(
+        Command(commands.start_container(container), target.layout.folder, commands.environment(), timeout=_STARTED)
+    )
+    if not answer.is_good:
+        raise _unstartable(target, names, answer.errors.splitlines())
+
+
+def _unstartable(target: ComposeTarget, names: tuple[str, ...], said: Iterable[str]) -> StackyardError:
+    what = f"{', '.join(names)} cannot be started"
+    return complaints.general(what, said, part=names[0], owner=target.port_owner)
 
 
 def start_anew(target: ComposeTarget, name: str) -> None:
@@ -127,14 +158,25 @@ def _own(containers: Sequence[Container], service: str) -> tuple[Container, ...]
     return tuple(one for one in containers if one.service == service and not one.is_one_off)
 
 
-def _clear(target: ComposeTarget, containers: Sequence[Container]) -> None:
-    """Remove what Compose would leave as it is, for it was made from the same files: what is ill, or stands still."""
+def _there(target: ComposeTarget, service: str) -> tuple[Container, ...]:
+    """The containers of a service. Of which there were none, there are none yet: nobody else makes any."""
+    if not target.snapshot.of(service):
+        return ()
+    return _own(target.eye.containers(target.project.name), service)
+
+
+def _clear(target: ComposeTarget, step: Step, wanted: Wanted, containers: Sequence[Container]) -> None:
+    """Remove what Compose would leave as it is, for it was made from the same files: what is ill, or stands still.
+
+    And what is to be restarted, but was made just as it is to be: somebody has edited its files since.
+    """
     rendered, folder = target.blueprint.rendered, target.layout.rendered
     ill = [
         one.id
         for one in containers
         if one.health == "unhealthy"
         or one.status in ("paused", "dead", "restarting")
+        or (step.verb is Verb.RESTART and _is_made_so(one, wanted))
         or drift.has_drifted(one, rendered, folder, target.snapshot.images)
     ]
     if ill:
@@ -142,9 +184,15 @@ def _clear(target: ComposeTarget, containers: Sequence[Container]) -> None:
         target.do(commands.remove_containers(ill), "")
 
 
+def _is_made_so(container: Container, wanted: Wanted) -> bool:
+    return all(container.labels.get(f"{LABEL_MARK}{name}", "") == mark for name, mark in wanted.facets.items())
+
+
 def _free_ports(target: ComposeTarget, service: str) -> None:
     """Stop whoever of this system still publishes a port that now belongs to this service: its own step follows."""
     wanted = target.blueprint.published(service)
+    if not any(one.service != service and wanted & set(one.ports) for one in target.snapshot.containers):
+        return
     found = target.eye.containers(target.project.name)
     ids = [one.id for one in found if one.service != service and one.is_running and wanted & set(one.ports)]
     if ids:

@@ -14,10 +14,11 @@ from stackyard.resources.postgres.running import Deviation
 from stackyard.resources.redis import CONFIG as REDIS_CONFIG
 from stackyard.runner import Command
 from stackyard.targets.compose import cache, commands, database, inspect
-from stackyard.targets.compose.names import EDGE, ETC
+from stackyard.targets.compose.names import ETC, SECRETS
 from stackyard.targets.compose.rendering import Container as Wanted
 from stackyard.targets.compose.snapshot import Container
 from stackyard.targets.local import postgres_settings, redis_settings
+from stackyard.targets.names import EDGE
 
 if TYPE_CHECKING:
     from stackyard.targets.compose.target import ComposeTarget
@@ -44,18 +45,25 @@ def reload(target: ComposeTarget, wanted: Wanted, containers: Sequence[Container
 
 
 def _sees_its_files(target: ComposeTarget, wanted: Wanted, containers: Sequence[Container]) -> bool:
-    mounts = target.blueprint.rendered.document["services"][wanted.name].get("configs", ())
-    places = {one["source"]: one["target"] for one in mounts}
-    files = {target.blueprint.rendered.document["configs"][key]["file"].removeprefix("./"): key for key in places}
-    own = [file for file in target.blueprint.files if str(file.path) in files]
-    paths = [places[files[str(file.path)]] for file in own]
-    text = "".join(file.content for file in own)
+    paths = _mounted(target, wanted)
+    text = "".join(path.read_text() for path in paths.values())
     for one in containers:
         argv = commands.execute(one.id, ("cat", *paths))
         answer = target.asker.ask(Command(argv, Path("/"), commands.environment(), timeout=_LIMIT))
         if answer.is_good and answer.output != text:
             return False
     return True
+
+
+def _mounted(target: ComposeTarget, wanted: Wanted) -> dict[str, Path]:
+    """The rendered files and the secrets of a service: where it sees them, and where they stand here."""
+    document, folder = target.blueprint.rendered.document, target.layout.rendered
+    body = document["services"][wanted.name]
+    made = {mount["target"]: folder / document["configs"][mount["source"]]["file"] for mount in body.get("configs", ())}
+    for mount in body.get("secrets", ()):
+        place = mount["target"] if mount["target"].startswith("/") else f"{SECRETS}/{mount['target']}"
+        made[place] = folder / document["secrets"][mount["source"]]["file"]
+    return {place: path for place, path in made.items() if path.is_file()}
 
 
 def settle(target: ComposeTarget, part: str) -> None:

@@ -13,13 +13,14 @@ from stackyard.model.system import System
 from stackyard.targets.compose import names, slots
 from stackyard.targets.compose.document import Whole, configs, container, document, draw, secrets
 from stackyard.targets.compose.draft import Draft
+from stackyard.targets.compose.ejected import IGNORED
 from stackyard.targets.compose.overlays import factor, merge
 from stackyard.targets.compose.readme import comment, readme
 from stackyard.targets.compose.rendering import Container, Inputs, Rendered, SecretFile, Volume
 from stackyard.targets.compose.writing import text
 
 BASE = "compose.yaml"
-_IGNORED = "# Secrets are made on the machine that needs them.\n/secrets/\n"
+_IGNORED = f"# Secrets are made on the machine that needs them.\n{IGNORED}\n"
 
 
 def render(system: System, inputs: Inputs, others: Sequence[System] = ()) -> Rendered:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from stackyard.model.files import File
 from stackyard.resources.environment import Piece as Piece
 from stackyard.resources.environment import SecretPiece as SecretPiece
+from stackyard.targets.compose.images import NGINX_VERSION
 
 LABEL = "org.stackyard"
 LABEL_SYSTEM = f"{LABEL}.system"
@@ -17,6 +18,9 @@ LABEL_ENVIRONMENT = f"{LABEL}.environment"
 LABEL_PART = f"{LABEL}.part"
 LABEL_MARK = f"{LABEL}.mark."
 """The prefix of marks: `org.stackyard.mark.definition` and so on, digests by which a plan sees what has changed."""
+
+LABEL_JOB = f"{LABEL}.job"
+"""Of containers that run once."""
 
 LABEL_SOURCE = f"{LABEL}.source"
 """On images that we build, and so on their containers: the digest of the source that they were built from."""
@@ -83,7 +87,7 @@ class Inputs:
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
     cores: int = 2
     memory: int = 4 * 1024**3
-    nginx_version: tuple[int, ...] = (1, 28, 0)
+    nginx_version: tuple[int, ...] = NGINX_VERSION
 
 
 @dataclass(frozen=True)

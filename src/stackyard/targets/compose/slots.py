@@ -26,9 +26,9 @@ def wishes(system: System) -> tuple[Wish, ...]:
         data = (part for part in system.resources if isinstance(part, Postgres | Redis | Objects))
         made += [Wish(part.name, part.port) for part in data]
     if system.monitoring is not None and system.monitoring.prometheus:
-        made.append(Wish(PROMETHEUS, 9090))
+        made.append(Wish(PROMETHEUS, 9090, promised=False))
     if system.monitoring is not None and system.monitoring.grafana:
-        made.append(Wish(GRAFANA, 3001))
+        made.append(Wish(GRAFANA, 3001, promised=False))
     return tuple(made)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from stackyard.errors import MachineError
 from stackyard.runner import Asker, Command
 from stackyard.targets.compose import commands, engine
+from stackyard.targets.compose.rendering import LABEL_JOB
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ class Container:
 
     @property
     def is_one_off(self) -> bool:
-        """A job of `docker compose run`, not one of the service's own."""
-        return self.labels.get(commands.ONE_OFF, "").lower() == "true"
+        """A job, or one of `docker compose run`: not one of those that a service has for good."""
+        return "true" in (self.labels.get(commands.ONE_OFF, "").lower(), self.labels.get(LABEL_JOB))
 
     @property
     def folder(self) -> str:

@@ -30,6 +30,11 @@ class Together:
         self._turn = threading.Lock()
         self._waiting: _Batch | None = None
 
+    @property
+    def turn(self) -> threading.Lock:
+        """Whoever does something of the kind otherwise holds it meanwhile."""
+        return self._turn
+
     def submit(self, name: str) -> None:
         """Have `name` done, together with whatever else is wanted now. Raises what the run raised."""
         with self._lock:

@@ -19,6 +19,7 @@ from stackyard.model.system import (
 from stackyard.resources.postgres.catalog import catalog
 from stackyard.resources.postgres.extensions import extension_notes
 from stackyard.targets import support
+from stackyard.targets.compose import networks
 from stackyard.targets.compose.parts import first_creation
 from stackyard.targets.names import COMPOSE
 from stackyard.targets.support import Row, Search, Spot, Verdict
@@ -27,8 +28,22 @@ _KEPT, _NEARLY, _LOST, _REFUSED = Verdict.KEPT, Verdict.APPROXIMATED, Verdict.LO
 
 
 def notices(system: System) -> tuple[str, ...]:
-    """A sentence with its line for each loss that the file accepts, and each extension that is done without (DB-01)."""
-    return (*support.notices(COMPOSE, table(), system), *_extensions(system))
+    """A sentence with its line for each loss that the file accepts, and each extension that is done without (DB-01).
+
+    And for what nobody may expect: a system that nobody can reach.
+    """
+    return (*support.notices(COMPOSE, table(), system), *_extensions(system), *_unreached(system))
+
+
+def _unreached(system: System) -> Iterator[str]:
+    """Without an edge there is nothing that production would publish."""
+    listening = [service for service in system.services if service.port is not None]
+    if system.is_production and system.edge is None and listening:
+        first = listening[0]
+        yield (
+            f"{first.position}: nobody outside can reach {', '.join(one.name for one in listening)}: in production the "
+            "edge alone is published, and this file has none (`edge`)"
+        )
 
 
 def _extensions(system: System) -> Iterator[str]:
@@ -39,8 +54,12 @@ def _extensions(system: System) -> Iterator[str]:
 
 
 def refuse(system: System) -> None:
-    """Raise MachineError, with its line, for what this target does not keep and the file does not accept."""
+    """Raise MachineError, with its line, for what this target does not keep and the file does not accept.
+
+    And for a range of addresses that is too small.
+    """
     support.refuse(COMPOSE, table(), system)
+    networks.networks(system)
 
 
 def table() -> tuple[Row, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -16,13 +17,14 @@ from stackyard.plan.step import Plan, Step, Verb
 from stackyard.resources.environment import public_url
 from stackyard.runner import Command, Processes
 from stackyard.targets.compose import commands, complaints, database, effects, engine, inspect, machine, processes
+from stackyard.targets.compose.ahead import Ahead
 from stackyard.targets.compose.blueprint import SECRETS, Blueprint, draw
 from stackyard.targets.compose.commands import Project
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.names import project as project_name
 from stackyard.targets.compose.render import render
 from stackyard.targets.compose.rendering import LABEL_MARK, SecretFile
-from stackyard.targets.compose.snapshot import Eye, Snapshot
+from stackyard.targets.compose.snapshot import Container, Eye, Snapshot
 from stackyard.targets.compose.starting import Together
 from stackyard.targets.compose.support import refuse
 from stackyard.targets.compose.watching import Watch
@@ -30,6 +32,8 @@ from stackyard.targets.local.databases import Database
 from stackyard.targets.local.state import Record
 from stackyard.targets.names import COMPOSE
 
+_BEFORE_CREATION = (Kind.FILES, Kind.CERTIFICATE, Kind.TOOL, Kind.SITE, Kind.DATA)
+"""Kinds that a container is made of; the others it needs only to start."""
 _REVEALING = (Kind.TOOL, Kind.CERTIFICATE)
 """Kinds whose steps change what can be rendered: before them an image or a certificate was not known."""
 
@@ -65,14 +69,15 @@ class ComposeTarget:
         self.started: list[str] = []
         """The services that this plan has started: a failed `up` stops them again."""
         self.together = Together(lambda names: processes.start(self, names))
+        self.ahead = Ahead(self._creatable, lambda names: processes.create(self, names), self.together.turn)
+        self._undone: dict[str, Step] = {}
         self._lock = threading.Lock()
         self._networks = threading.Lock()
         name = project_name(system)
         self.watch = Watch(self.eye, name)
         self.runner.watch = self.watch
-        found = engine.look(self.asker)
-        containers = self.eye.containers(name)
-        self.machine = machine.read(system, self.layout, found, containers, self.eye, new_ports=new_ports)
+        found, containers, sources = self._look(name)
+        self.machine = machine.read(system, self.layout, found, containers, self.eye, sources, new_ports=new_ports)
         self.blueprint: Blueprint = self._draw()
         self._settle_marks()
         self.snapshot: Snapshot = machine.snapshot(self.eye, self.blueprint.rendered, containers)
@@ -106,9 +111,14 @@ class ComposeTarget:
         observed = inspect.observe(self.system, self.machine, self.blueprint, self.record, self.snapshot)
         return diff(self.system.name, self.system.environment, COMPOSE, self.blueprint.elements, observed)
 
+    def heed(self, plan: Plan) -> None:
+        """Learn what is going to be performed: what starts last can then be made while others start."""
+        self._undone = {step.element: step for step in plan.steps}
+
     def perform(self, step: Step) -> None:
         """Do one step of the plan, and record it. Raises StackyardError."""
         effects.perform(self, step)
+        self._undone.pop(step.element, None)
         if step.kind in _REVEALING or step.element == SECRETS:
             self._redraw(step)
         if step.kind is not Kind.PROCESS and step.verb is not Verb.STOP:
@@ -126,6 +136,8 @@ class ComposeTarget:
             if jobs:
                 self._ask(commands.stop_containers(jobs))
                 self._ask(commands.remove_containers(jobs))
+            if left := self.ahead.left():
+                self._ask(commands.remove_containers(left))
             if self.started:
                 self._ask(commands.stop(self.project, dict.fromkeys(self.started)))
         self.close()
@@ -145,7 +157,7 @@ class ComposeTarget:
 
     def container(self, service: str) -> str:
         """The id of the first running container of a Compose service, "" for none."""
-        found = self.eye.containers(self.project.name)
+        found = self.watch.now()
         return next((one.id for one in found if one.service == service and one.is_running and not one.is_one_off), "")
 
     def is_built(self, service: str) -> bool:
@@ -196,6 +208,33 @@ class ComposeTarget:
             self.snapshot = replace(
                 self.snapshot, networks={k: v for k, v in self.snapshot.networks.items() if k not in old}
             )
+
+    def _look(self, project: str) -> tuple[engine.Engine, tuple[Container, ...], dict[str, str]]:
+        """The engine, the containers of the project, and what services are made of: looked at side by side."""
+        with ThreadPoolExecutor(2) as pool:
+            containers = pool.submit(self.eye.containers, project)
+            sources = pool.submit(machine.sources, self.system)
+            # What this says about an engine that cannot be used is the clearest, so it is heard first.
+            return engine.look(self.asker), containers.result(), sources.result()
+
+    def _creatable(self) -> tuple[str, ...]:
+        """Services that are going to be started, of which nothing is there, and that can be created by now."""
+        undone = tuple(self._undone.values())
+        waiting = {step.element for step in undone if step.kind in _BEFORE_CREATION}
+        there = {one.service for one in self.snapshot.containers}
+        return tuple(
+            name
+            for step in undone
+            if (name := self._to_create(step)) not in {"", *there}
+            and waiting.isdisjoint(self.blueprint.element(step.element).after)
+        )
+
+    def _to_create(self, step: Step) -> str:
+        """The Compose service whose containers the step starts, "" for none."""
+        if step.kind is Kind.MIGRATION:
+            return self.blueprint.migration(step.part).name
+        is_start = step.kind is Kind.PROCESS and step.verb is Verb.START
+        return step.element.partition(":")[2] if is_start else ""
 
     def _note_data(self, step: Step) -> None:
         """What is recorded of data is of the volume that is there now, even when nobody has noted how that was made."""

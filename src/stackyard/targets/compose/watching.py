@@ -53,6 +53,12 @@ class Watch:
             self._is_over = True
             self._changed.notify_all()
 
+    def now(self) -> Containers:
+        """The containers of the project: as they were seen last, where the engine has told nothing new since."""
+        with self._changed:
+            is_told = self._stream is not None and self._stream.poll() is None
+        return self._look()[2] if is_told else self._eye.containers(self._project)
+
     def until(self, is_settled: Callable[[Containers], bool], deadline: float) -> Containers:
         """The containers of the project as soon as `is_settled` says so, or as they are at the deadline.
 

@@ -22,11 +22,15 @@ _ANEW = "choose a port anew with `stackyard up --new-ports`"
 
 @dataclass(frozen=True)
 class Wish:
-    """A port that something wants. `slot` names it for good ("edge.https"); `addresses` are those it listens on."""
+    """A port that something wants. `slot` names it for good ("edge.https"); `addresses` are those it listens on.
+
+    What is not `promised` by the stack file has a usual port, and may have another in production, too.
+    """
 
     slot: str
     port: int | None
     addresses: tuple[str, ...] = ("127.0.0.1",)
+    promised: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,8 +55,8 @@ def choose(
 
     `taken` says who holds a port or why it cannot be had, "" when it is free; `is_taken` says only whether, for a name
     costs a look at every process. `ours` are held by this very system.
-    `strict` (production) allows no other port than the one in the file. Raises MachineError naming the owner of a
-    port that was promised or remembered, for it is never shifted silently.
+    `strict` (production) allows no other port than the one that the file promises. Raises MachineError naming the
+    owner of a port that was promised or remembered, for it is never shifted silently.
     """
     asked = is_taken or (lambda port, addresses: bool(taken(port, addresses)))
     return _Choosing(root, taken, asked, ours, strict).of(wishes, remembered)
@@ -81,7 +85,7 @@ class _Choosing:
         firsts: dict[str, int] = {}
         for wish in wishes:
             known = remembered.get(wish.slot)
-            if known and not (self._strict and wish.port):
+            if known and not (self._is_strict(wish) and wish.port):
                 firsts[wish.slot] = known
                 self._slots.setdefault(known, wish.slot)
         for wish in wishes:
@@ -102,12 +106,16 @@ class _Choosing:
                     "`stackyard up --new-ports` takes it"
                 )
             return first
-        if first == known or self._strict:
-            hint = "write another port into the stack file" if self._strict and wish.port else _ANEW
+        is_strict = self._is_strict(wish)
+        if first == known or is_strict:
+            hint = "write another port into the stack file" if is_strict and wish.port else _ANEW
             raise MachineError(f"port {first} of {wish.slot} is held by {owner}", hint=f"Stop that process, or {hint}.")
         port = self._another(wish)
         self._notes.append(f"port {first} is held by {owner}; {wish.slot} uses {port} in this checkout")
         return port
+
+    def _is_strict(self, wish: Wish) -> bool:
+        return self._strict and wish.promised
 
     def _held(self, port: int, wish: Wish) -> str:
         """Who else has the port, "" when the wish may have it."""

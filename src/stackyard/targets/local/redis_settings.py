@@ -19,6 +19,7 @@ from stackyard.targets.local import secrets
 
 if TYPE_CHECKING:
     from redis import Redis as Connection
+    from redis.connection import UnixDomainSocketConnection
 
 _LIMIT = 600.0
 """Seconds for a log of all data to be written anew; 2 million keys take about two."""
@@ -39,15 +40,19 @@ def connect(
     """
     from redis import Redis as Connection
     from redis.backoff import NoBackoff
+    from redis.connection import Connection as Plain
+    from redis.connection import ConnectionPool, SSLConnection, UnixDomainSocketConnection
     from redis.retry import Retry
 
-    # Whom we reach over TCP is our own port. What goes over a unix socket leaves this machine in no other way.
-    place: dict[str, Any] = (
-        {"unix_socket_path": socket}
-        if socket
-        else {"host": host, "port": port, "ssl": resource.tls, "ssl_cert_reqs": "none", "socket_connect_timeout": 5}
-    )
-    return Connection(
+    place: dict[str, Any]
+    if socket:
+        kind = _encrypted_socket() if resource.tls else UnixDomainSocketConnection
+        place = {"connection_class": kind, "path": socket}
+    else:
+        # Whom we reach is our own port.
+        place = {"connection_class": Plain, "host": host, "port": port, "socket_connect_timeout": 5}
+        place |= {"connection_class": SSLConnection, "ssl_cert_reqs": "none"} if resource.tls else {}
+    pool = ConnectionPool(
         **place,
         username=user,
         password=secrets.read(store, password_secret(resource, user)),
@@ -56,6 +61,23 @@ def connect(
         socket_timeout=5,
         decode_responses=True,
     )
+    return Connection.from_pool(pool)
+
+
+def _encrypted_socket() -> type[UnixDomainSocketConnection]:
+    """A socket that leads to a server which speaks TLS: nobody is on the way, so the certificate is not asked for."""
+    import ssl
+
+    from redis.connection import UnixDomainSocketConnection
+
+    class Encrypted(UnixDomainSocketConnection):
+        def _connect(self) -> ssl.SSLSocket:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            return context.wrap_socket(super()._connect())  # type: ignore[no-untyped-call]
+
+    return Encrypted
 
 
 def differences(
@@ -123,6 +145,8 @@ def put_right(connection: Connection, resource: Redis, config: str, restart: Cal
         for name in _changed(wanted, found):
             connection.config_set(name, wanted[name])
         connection.acl_load()
+        # A server before 7.2 lets go of everybody when it loads its users anew, and word of that may take a moment.
+        connection.connection_pool.disconnect()
         _await_log(resource, connection, wanted)
     except AuthenticationError:
         # Nobody can load the users anew but the server itself.

@@ -16,6 +16,7 @@ from stackyard.targets.local import certificate, fingerprint, secrets
 from stackyard.targets.local.databases import Database
 from stackyard.targets.local.postgres_catalog import PasswordError
 from stackyard.targets.local.state import Record
+from stackyard.targets.names import EDGE
 from stackyard.targets.native import (
     access,
     postgres,
@@ -25,7 +26,7 @@ from stackyard.targets.native import (
     sites,
 )
 from stackyard.targets.native.blueprint import LOGS, Blueprint
-from stackyard.targets.native.layout import EDGE, WATCHER, Layout
+from stackyard.targets.native.layout import WATCHER, Layout
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.program import from_json
 from stackyard.targets.native.reloading import is_taken_in

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from stackyard.targets.local import layout
 
-EDGE = "edge"
 WATCHER = "reload"
-"""Parts that no stack file names."""
+"""A part that no stack file names: what runs the edits of sources."""
 
 
 @dataclass(frozen=True)

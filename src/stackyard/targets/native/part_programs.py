@@ -13,13 +13,14 @@ from stackyard.resources import nginx, objects, redis
 from stackyard.resources.postgres import catalog, config, settings
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.local import fingerprint
+from stackyard.targets.names import EDGE, LOOPBACK
 from stackyard.targets.native import postgres, variables
-from stackyard.targets.native.layout import EDGE, WATCHER
+from stackyard.targets.native.layout import WATCHER
 from stackyard.targets.native.machine import Machine, edge_addresses
 from stackyard.targets.native.program import Program, ProgramProbe
 from stackyard.targets.native.rendered import kept
 from stackyard.targets.native.toolchain import Tool
-from stackyard.targets.native.variables import LOOPBACK, Environment
+from stackyard.targets.native.variables import Environment
 
 DataPart = Postgres | Redis | Objects
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from stackyard.model.system import Redis
 from stackyard.resources import redis
 from stackyard.targets.local import redis_settings as common
+from stackyard.targets.names import LOOPBACK
 from stackyard.targets.native.layout import Layout
-from stackyard.targets.native.variables import LOOPBACK
 
 if TYPE_CHECKING:
     from redis import Redis as Connection

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from stackyard.errors import PartError
 from stackyard.model.system import System
-from stackyard.targets.native.layout import EDGE, Layout
+from stackyard.targets.names import EDGE
+from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.program import Program
 from stackyard.targets.native.supervisor import processes, spawn
 from stackyard.targets.native.supervisor.client import Client

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stackyard.model.system import PythonSource, Service, System
+from stackyard.targets.names import LOOPBACK
 from stackyard.targets.native import variables
 from stackyard.targets.native.machine import Machine, Sources
 from stackyard.targets.native.program import Program, ProgramProbe
@@ -75,9 +76,9 @@ def _program(system: System, service: Service, machine: Machine, number: int) ->
 def _probe(service: Service, port: int | None) -> ProgramProbe:
     health = service.health
     if health is None:
-        place = f"{variables.LOOPBACK}:{port}"
+        place = f"{LOOPBACK}:{port}"
         return ProgramProbe("tcp", place, starting_interval=_SOON) if port is not None else ProgramProbe()
-    address = f"{variables.LOOPBACK}:{port}" if health.path else ""
+    address = f"{LOOPBACK}:{port}" if health.path else ""
     return ProgramProbe(
         kind="http" if health.path else "command",
         address=address,

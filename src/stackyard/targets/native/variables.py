@@ -12,11 +12,11 @@ from pathlib import Path
 from stackyard.model.system import Objects, Service, System
 from stackyard.resources import environment
 from stackyard.resources.environment import Endpoint
+from stackyard.targets.names import LOOPBACK
 from stackyard.targets.native.program import Piece, SecretPiece
 
 Pieces = tuple[Piece, ...]
 Environment = dict[str, Pieces]
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)

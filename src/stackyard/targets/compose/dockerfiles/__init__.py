@@ -14,8 +14,8 @@ from stackyard.model.system import PythonSource, StaticSource, System
 from stackyard.targets.compose.dockerfiles import edge, python
 from stackyard.targets.compose.dockerfiles.ignoring import ignored
 from stackyard.targets.compose.dockerfiles.reading import read_python, read_site
-from stackyard.targets.compose.names import EDGE
 from stackyard.targets.compose.rendering import Recipe
+from stackyard.targets.names import EDGE
 
 
 def recipes(system: System, folder: Path) -> dict[str, Recipe]:

@@ -9,11 +9,12 @@ from stackyard.model.system import Limits, Probe, StaticSource, System, Tls
 from stackyard.resources import nginx
 from stackyard.targets.compose import hardening, health, images, names
 from stackyard.targets.compose.draft import Body, Config, Draft, rendered
-from stackyard.targets.compose.names import EDGE, ETC, SECRETS, STATIC, relative
+from stackyard.targets.compose.names import ETC, SECRETS, STATIC, relative
 from stackyard.targets.compose.networks import FRONT, edge_address
 from stackyard.targets.compose.parts.postgres import certificate
 from stackyard.targets.compose.parts.services import HEALTHY, fronted
 from stackyard.targets.compose.rendering import Build, Inputs, Recipe
+from stackyard.targets.names import EDGE
 
 HTTP, HTTPS, PROBE, STATUS, DIRECT = 8080, 8443, 8089, 8088, 9001
 """What it listens on inside: it is nobody special, and ports below 1024 are not for everybody."""

@@ -13,9 +13,10 @@ from stackyard.resources.postgres.catalog import database_name, monitor_role
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.compose import entrance, hardening, health, images, networks, slots
 from stackyard.targets.compose.draft import Body, Draft, rendered
-from stackyard.targets.compose.names import EDGE, ETC, MONITORING, SECRETS
+from stackyard.targets.compose.names import ETC, MONITORING, SECRETS
 from stackyard.targets.compose.parts import edge, postgres, redis
 from stackyard.targets.compose.rendering import Inputs, SecretPiece
+from stackyard.targets.names import EDGE
 
 _MB = 1024**2
 _PROBE = Probe(interval=15.0, timeout=3.0, start_timeout=60.0, retries=3)
