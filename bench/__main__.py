@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import compose, edge, engine, generated, report, startup, supervisor, upping
+from bench import compose, edge, engine, generated, kit, report, startup, supervisor, upping
 from bench.checkout import Checkout, ground, inventr
 from bench.measure import Measurement
 from bench.peer import programs
 
-GROUPS = ("inventr", "compose", "generated", "edge")
+GROUPS = ("inventr", "compose", "generated", "edge", "kit")
 _ON_INVENTR = ("inventr", "compose", "edge")
 
 
@@ -25,8 +25,11 @@ def main() -> int:
     with ground() as place:
         for some in _measure(args, place):
             measured += some
+            if some:
+                # At once: a run that is broken off has not been for nothing.
+                print(f"\n{report.table(some)}\n", flush=True)
     facts["load_at_end"] = report.load()
-    print(f"\n{report.sentence(facts)}\n\n{report.table(measured)}")
+    print(report.sentence(facts))
     if not args.only:
         report.write(Path(__file__).parent, facts, measured)
         print("\nwritten: bench/results.json, bench/RESULTS.md")
@@ -64,6 +67,9 @@ def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement
     if "edge" in wanted and nginx is not None:
         _say("the edge under load")
         yield edge.measure(place / "edge", nginx, 8 if args.quick else 20, 1.0)
+    if "kit" in wanted:
+        _say("the kit's layers under load")
+        yield kit.measure(place / "kit", 8 if args.quick else 20, 1.0)
 
 
 def _compose(checkout: Checkout, place: Path, rounds: int) -> list[Measurement]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import ssl
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,13 +21,15 @@ MOST = 200_000
 
 @dataclass(frozen=True)
 class Load:
-    """Requests over TLS to a port of this machine, for so many seconds, with the given Host."""
+    """Requests to a port of this machine, for so many seconds, with the given Host; over TLS unless it is `plain`."""
 
     port: int
     host: str
     seconds: float
     method: Literal["GET", "POST"] = "GET"
     path: str = "/"
+    bearer: str = ""
+    plain: bool = False
 
     @property
     def tool(self) -> str:
@@ -40,7 +43,9 @@ class Load:
         argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{self.seconds:.0f}s", "-H", f"Host: {self.host}:{self.port}"]
         if self.method == "POST":
             argv += ["-s", str(Path(__file__).with_name("post.lua"))]
-        argv.append(f"https://127.0.0.1:{self.port}{self.path}")
+        if self.bearer:
+            argv += ["-H", f"Authorization: Bearer {self.bearer}"]
+        argv.append(f"{'http' if self.plain else 'https'}://127.0.0.1:{self.port}{self.path}")
         done = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120)
         found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
         if found is None or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
@@ -49,21 +54,21 @@ class Load:
 
     def _by_loader(self) -> float:
         """In a process of its own, as wrk would be."""
-        request = [str(self.port), self.host, str(self.seconds), self.method, self.path]
-        argv = [sys.executable, "-m", "bench.load", *request]
+        argv = [sys.executable, "-m", "bench.load", json.dumps(asdict(self))]
         return float(subprocess.run(argv, capture_output=True, text=True, check=True, timeout=120).stdout)
 
 
 async def _load(load: Load) -> float:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = None if load.plain else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if context is not None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     until = time.perf_counter() + load.seconds
     counts = await asyncio.gather(*(_connections(load, context, until) for _ in range(CONNECTIONS)))
     return sum(counts) / (time.perf_counter() - until + load.seconds)
 
 
-async def _connections(load: Load, context: ssl.SSLContext, until: float) -> int:
+async def _connections(load: Load, context: ssl.SSLContext | None, until: float) -> int:
     """Requests that were answered on one connection at a time, and on the next when the server closes it."""
     answered = 0
     while time.perf_counter() < until and answered < MOST // CONNECTIONS:
@@ -71,12 +76,13 @@ async def _connections(load: Load, context: ssl.SSLContext, until: float) -> int
     return answered
 
 
-async def _connection(load: Load, context: ssl.SSLContext, until: float) -> int:
+async def _connection(load: Load, context: ssl.SSLContext | None, until: float) -> int:
     """Requests that one kept connection had answered."""
     reader, writer = await asyncio.open_connection("127.0.0.1", load.port, ssl=context)
     body = "quantity=7" if load.method == "POST" else ""
     length = f"Content-Length: {len(body)}\r\n" if body else ""
-    head = f"{load.method} {load.path} HTTP/1.1\r\nHost: {load.host}:{load.port}\r\n{length}\r\n"
+    token = f"Authorization: Bearer {load.bearer}\r\n" if load.bearer else ""
+    head = f"{load.method} {load.path} HTTP/1.1\r\nHost: {load.host}:{load.port}\r\n{token}{length}\r\n"
     request = (head + body).encode()
     answered = 0
     try:
@@ -96,5 +102,4 @@ async def _connection(load: Load, context: ssl.SSLContext, until: float) -> int:
 
 
 if __name__ == "__main__":
-    _port, _host, _seconds, _method, _path = sys.argv[1:]
-    print(asyncio.run(_load(Load(int(_port), _host, float(_seconds), "POST" if _method == "POST" else "GET", _path))))
+    print(asyncio.run(_load(Load(**json.loads(sys.argv[1])))))

@@ -94,3 +94,11 @@ def test_the_reference_of_variables_is_what_a_service_finds() -> None:
 
 def test_the_stack_file_of_inventr_is_short() -> None:
     assert len((REPOSITORY / "systems/inventr/stackyard.yaml").read_text().splitlines()) < 60
+
+
+def test_the_stack_file_of_the_kits_guide_is_one(tmp_path: Path) -> None:
+    """DOC-01: its Python is run by the kit's own tests."""
+    (found,) = blocks((REPOSITORY / "kit/GUIDE.md").read_text(), "yaml")
+    (tmp_path / "stackyard.yaml").write_text(found)
+    (tmp_path / "pyproject.toml").touch()
+    assert {service.name for service in load(tmp_path).services} == {"api", "worker"}

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from ground import Ground, make_ground, run
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
@@ -39,6 +39,7 @@ def customer(keys, iban):
     return Customer(id=identifier, iban=keys.seal(IBAN, identifier, iban), iban_index=keys.index(IBAN, iban))
 
 
+@settings(deadline=None, max_examples=50)
 @given(some.text(), some.uuids())
 def test_what_was_sealed_opens_and_is_never_twice_the_same(value, row):
     """APP-07: any text."""

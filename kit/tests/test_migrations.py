@@ -1,8 +1,13 @@
 """Migrations as a command, on a real database."""
 
 import asyncio
+import gc
 import io
-from contextlib import redirect_stdout
+import logging
+import os
+import subprocess
+import sys
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -53,9 +58,23 @@ def ground(postgres) -> Ground:
     return make_ground(postgres)
 
 
+@contextmanager
+def as_a_process():
+    """What the command changes in its process is put back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        logging.captureWarnings(False)
+        gc.enable()
+
+
 def command(ground, migrations, *arguments, samples=None, environment="testing", url=None):
     variables = {"DATABASE_URL": url or ground.keeper_url.reveal(), "ENVIRONMENT": environment}
-    with redirect_stdout(io.StringIO()) as said:
+    with redirect_stdout(io.StringIO()) as said, as_a_process():
         code = run_command(migrations, arguments, variables, samples=samples)
     return code, said.getvalue()
 
@@ -138,6 +157,24 @@ def test_samples_come_once_and_never_in_production(ground, migrations):
         assert command(ground, migrations, samples=samples)[0] == 0
     assert ground.as_keeper("select count(*) from things") == [(1,)]
     assert loaded == [True]
+
+
+def test_a_schema_at_its_head_is_found_out_without_loading_alembic(ground, migrations):
+    """DB-08: every start runs the migrations, so the usual case is quick."""
+    assert command(ground, migrations)[0] == 0
+    script = (
+        "import os, sys; from pathlib import Path; from stackyard_kit.migrations import Migrations, run_command;"
+        "code = run_command(Migrations('shop', Path(sys.argv[1])), [], os.environ);"
+        "print(code, sorted({'alembic', 'sqlalchemy', 'fastapi'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(migrations.folder)],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": ground.keeper_url.reveal()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"
 
 
 def test_revisions_that_branch_are_refused(migrations):

@@ -134,7 +134,7 @@ def test_without_a_signature_or_with_another_length_nothing_opens(objects):
                 await stranger.put(put, content=b"much longer", headers={"Content-Type": "image/webp"}),
                 await stranger.put(put, content=b"front", headers={"Content-Type": "text/html"}),
             ]
-        assert {answer.status_code for answer in refused} == {403}
+        assert {answer.status_code for answer in refused} <= {400, 403}
         assert await store.get("items/9.webp") == b"front"
         await store.delete("items/9.webp")
 

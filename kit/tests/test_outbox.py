@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from ground import Ground, make_ground, run
@@ -162,6 +163,31 @@ def test_a_failed_event_comes_again_later_and_its_key_waits_for_it(ground):
     assert heard.index(("free", 2)) < heard.index(("stuck", 2))
     assert times[1] - times[0] >= 0.07
     assert times[2] - times[1] >= 0.14
+
+
+def test_a_long_queue_behind_one_failed_event_costs_the_others_nothing(ground):
+    """APP-11: keys are gone through by the index, not event by event."""
+    heard = []
+
+    async def deliver(envelope):
+        heard.append(envelope.event.key)
+
+    ground.as_keeper(
+        "insert into outbox (id, key, kind, payload, due_at) select gen_random_uuid(), 'busy', 'counted', '{}',"
+        " case n when 1 then now() + interval '1 hour' else now() end from generate_series(1, 50000) n"
+    )
+    ground.as_keeper("analyze outbox")
+
+    async def go():
+        async with ground.database() as database:
+            await write(database, *numbered("after", 1), *numbered("zero", 1))
+            relay = Relay(database, OUTBOX, deliver, pace=Pace(keys=1))
+            async with asyncio.timeout(5):
+                # One key at a time, and all the same each has its turn.
+                assert [await relay.step() for _ in range(3)] == [1, 1, 0]
+
+    run(go())
+    assert heard == ["after", "zero"]
 
 
 def test_what_fails_too_often_is_set_aside_seen_and_can_be_revived(ground):
@@ -369,40 +395,50 @@ def test_events_reach_the_clients_of_every_process_over_redis(ground, redis):
     assert (heard["type"], heard["sku"]) == ("stock", "KIT-101")
 
 
-def start_relay(ground, lines):
+@contextmanager
+def relay_processes(ground, lines):
+    """What begins a relay in a process of its own and gives its id."""
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": ground.app_url.reveal()}
-    script = Path(__file__).with_name("relay_process.py")
-    return subprocess.Popen([sys.executable, str(script), str(lines)], env=environment)
+    command = [sys.executable, str(Path(__file__).with_name("relay_process.py")), str(lines)]
+    with subprocess.Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True) as parent:
+        alive = []
+
+        def begin():
+            parent.stdin.write("one more\n")
+            parent.stdin.flush()
+            alive.append(int(parent.stdout.readline()))
+
+        try:
+            yield alive, begin
+        finally:
+            for process in alive:
+                os.kill(process, signal.SIGKILL)
+            parent.kill()
 
 
 def test_relays_killed_at_any_point_lose_nothing_and_keep_the_order(ground, tmp_path):
     """APP-11: each event is delivered at least once after SIGKILL at random points, in order for each key."""
-    keys, each, kills = 12, 60, 5
+    keys, each, kills = 12, 80, 12
     lines = tmp_path / "delivered"
     lines.touch()
 
     async def fill():
         async with ground.database(5) as database:
-            for begin in range(0, each, 10):
-                batches = (numbered(f"k{key}", *range(begin, begin + 10)) for key in range(keys))
+            for first in range(0, each, 20):
+                batches = (numbered(f"k{key}", *range(first, first + 20)) for key in range(keys))
                 await asyncio.gather(*(write(database, *batch) for batch in batches))
 
     run(fill())
-    relays = [start_relay(ground, lines) for _ in range(2)]
-    try:
+    with relay_processes(ground, lines) as (alive, begin):
+        begin()
+        begin()
         for _ in range(kills):
             size = lines.stat().st_size
             wait_until(lambda size=size: lines.stat().st_size > size + 20 or done(ground), "some deliveries")
             time.sleep(random.uniform(0, 0.03))
-            victim = relays.pop(0)
-            victim.send_signal(signal.SIGKILL)
-            victim.wait()
-            relays.append(start_relay(ground, lines))
+            os.kill(alive.pop(0), signal.SIGKILL)
+            begin()
         wait_until(lambda: done(ground), "the rest")
-    finally:
-        for relay in relays:
-            relay.kill()
-            relay.wait()
     heard = defaultdict(list)
     for line in lines.read_text().splitlines():
         key, number = line.split()

@@ -107,6 +107,19 @@ def test_many_attempts_at_the_same_moment_count_as_many(play):
     play(story)
 
 
+def test_what_is_refused_writes_nothing(play, shared):
+    """A flood of refused attempts is no load of dead rows."""
+
+    async def story(door):
+        for _ in range(5):
+            await door.fail()
+        before = shared.sql("select xmin::text, ctid::text from sign_in_attempts order by digest")
+        assert await door.fail() > 0
+        assert shared.sql("select xmin::text, ctid::text from sign_in_attempts order by digest") == before
+
+    play(story)
+
+
 def test_a_botnet_meets_a_ceiling_that_the_owner_at_home_does_not(play, clock):
     """APP-04: at most so many failed attempts an hour on an account, from however many addresses."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -13,9 +14,13 @@ from stackyard_kit.asgi import App
 from stackyard_kit.layers import Bounded, Contained, Correlated, Logged
 from stackyard_kit.metrics import Measured, Metrics
 from stackyard_kit.settings import Settings
+from stackyard_kit.traces import Traced, Traces
 
 LAYERS = (Correlated, Bounded, Logged, Contained)
-"""What every request passes on its way in, outermost first; then comes `Measured`, then the routes."""
+"""What every request passes on its way in, outermost first; then comes `Measured`, then the routes.
+
+Where traces are on, `Traced` stands behind the first of them: it records the correlation id.
+"""
 
 
 def create_fastapi(settings: Settings, *, title: str, version: str, routers: Sequence[APIRouter]) -> FastAPI:
@@ -44,10 +49,13 @@ def create_fastapi(settings: Settings, *, title: str, version: str, routers: Seq
 
 
 @asynccontextmanager
-async def layered(app: FastAPI, metrics: Metrics, resources: AsyncExitStack) -> AsyncIterator[App]:
+async def layered(
+    app: FastAPI, metrics: Metrics, resources: AsyncExitStack, traces: Traces | None = None
+) -> AsyncIterator[App]:
     """`app` behind its layers; `resources` are closed when the service stops."""
+    traced = (partial(Traced, traces=traces),) if traces else ()
     wrapped: App = Measured(app, metrics)
-    for layer in reversed(LAYERS):
+    for layer in reversed((*LAYERS[:1], *traced, *LAYERS[1:])):
         wrapped = layer(wrapped)
     async with resources:
         yield wrapped

@@ -40,7 +40,7 @@ class Timetable:
 
     def next(self, after: datetime) -> datetime:
         """The first time after that one. Raises ValueError when the expression is none."""
-        from croniter import croniter  # type: ignore[import-untyped]
+        from croniter import croniter
 
         following: float = croniter(self.expression, after.timestamp()).get_next(float)
         return datetime.fromtimestamp(following, UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -63,7 +64,8 @@ class Freshness:
 
     def _begin(self, moment: float) -> asyncio.Task[None]:
         self._tried = moment
-        self._reading = asyncio.create_task(self._read(moment))
+        # In a context of its own: it serves all, so it carries neither the id nor the deadline of who came first.
+        self._reading = asyncio.create_task(self._read(moment), context=contextvars.Context())
         return self._reading
 
     async def _read(self, begun: float) -> None:

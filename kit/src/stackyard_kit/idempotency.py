@@ -50,7 +50,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=LONGEST_KEY + 2,
+        max_length=LONGEST_KEY,
         pattern=r"^[\x21-\x7e]+$",
         description="A new random value for each thing wanted, the same when asking again",
     ),

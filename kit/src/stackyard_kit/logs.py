@@ -7,7 +7,10 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from stackyard_kit import correlation
+from stackyard_kit import correlation, spans
+
+# Made once: json.dumps with options makes another for each line.
+_ENCODE = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 class JsonLines(logging.Formatter):
@@ -27,10 +30,11 @@ class JsonLines(logging.Formatter):
         }
         if identifier := correlation.current():
             entry["correlation_id"] = identifier
+        entry.update(spans.ids())
         entry.update(getattr(record, "fields", {}))
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str, ensure_ascii=False)
+        return _ENCODE(entry)
 
 
 def configure(service: str, level: str) -> None:
@@ -39,6 +43,10 @@ def configure(service: str, level: str) -> None:
     output.setFormatter(JsonLines(service))
     logging.basicConfig(handlers=[output], level=level.upper(), force=True)
     logging.captureWarnings(True)
+    # What no line of ours holds need not be found out for each of them; logging has these switches for that.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    if hasattr(logging, "logAsyncioTasks"):
+        logging.logAsyncioTasks = False
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -67,6 +67,8 @@ class Measured:
     def __init__(self, app: App, metrics: Metrics) -> None:
         self.app = app
         self.metrics = metrics
+        # Looking a series up by its labels costs more than counting in it.
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,7 +91,12 @@ class Measured:
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", "unmatched")
-        self.metrics.requests.labels(method, route, str(status)).inc()
-        self.metrics.duration.labels(method, route).observe(seconds)
+        key = (method, route, status)
+        series = self._series.get(key)
+        if series is None:
+            requests, duration = self.metrics.requests, self.metrics.duration
+            series = self._series[key] = requests.labels(method, route, str(status)), duration.labels(method, route)
+        series[0].inc()
+        series[1].observe(seconds)
         if status >= 500:
             self.metrics.errors.labels(method, route).inc()

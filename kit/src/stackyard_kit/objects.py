@@ -7,7 +7,7 @@ Extra: `stackyard-kit[objects]`.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -122,7 +122,7 @@ class ObjectStore:
         """What the object is, and its bytes as they come."""
         found = await self._call("get_object", **self._place(key, version))
         async with found["Body"] as body:
-            yield _stored(key, found), body.content.iter_chunked(256 * 1024)
+            yield _stored(key, found), body.iter_chunks(256 * 1024)
 
     async def head(self, key: str, *, version: str = "") -> Stored:
         """What the object is, without its bytes."""
@@ -143,7 +143,7 @@ class ObjectStore:
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
-    async def versions(self, key: str) -> list[Stored]:
+    async def versions(self, key: str) -> Sequence[Stored]:
         """Every version of the object that the store keeps, the newest first."""
         self._place(key)
         page = await self._call("list_object_versions", Bucket=self._bucket, Prefix=key)
@@ -158,9 +158,7 @@ class ObjectStore:
         more = {"ResponseContentDisposition": f'attachment; filename="{_file_name(save_as)}"'} if save_as else {}
         return await self._presign("get_object", seconds, **self._place(key), **more)
 
-    async def presigned_put(
-        self, key: str, *, content_type: str, length: int, seconds: int = PRESIGNED_SECONDS
-    ) -> str:
+    async def presigned_put(self, key: str, *, content_type: str, length: int, seconds: int = PRESIGNED_SECONDS) -> str:
         """A URL by which anybody may write exactly `length` bytes of this type; the request must send both headers."""
         about = {"ContentType": _checked_type(content_type), "ContentLength": length}
         return await self._presign("put_object", seconds, **self._place(key), **about)

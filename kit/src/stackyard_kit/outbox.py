@@ -106,8 +106,7 @@ def outbox_table(metadata: MetaData, *, schema: str | None = None) -> Table:
         schema=schema,
     )
     pending = table.c.state == "pending"
-    Index("outbox_in_order", table.c.position, postgresql_where=pending)
-    Index("outbox_in_order_of_key", table.c.key, table.c.position, postgresql_where=pending)
+    Index("outbox_in_order", table.c.key, table.c.position, postgresql_where=pending)
     Index("outbox_settled", table.c.state, table.c.settled_at, postgresql_where=~pending)
     return table
 

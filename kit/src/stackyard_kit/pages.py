@@ -16,7 +16,7 @@ import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -30,7 +30,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from stackyard_kit.problems import ProblemError
 
 LARGEST_PAGE = 200
-LONGEST_CURSOR = 1000
+LONGEST_CURSOR = 2000
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="rows of a page")]
 """The parameter of a route that says how large a page may be; give it a default such as 50."""
@@ -40,12 +40,13 @@ Cursor = Annotated[str, Query(max_length=LONGEST_CURSOR, description="where the 
 
 Item = TypeVar("Item")
 
-Value = str | int | bool | datetime | uuid.UUID | Decimal
+Value = str | int | bool | date | datetime | uuid.UUID | Decimal
 
 _WRITERS: dict[type, Callable[[Any], object]] = {
     str: str,
     int: int,
     bool: bool,
+    date: date.isoformat,
     datetime: datetime.isoformat,
     uuid.UUID: str,
     Decimal: str,
@@ -55,6 +56,7 @@ _READERS: dict[type, tuple[type, Callable[[Any], Value]]] = {
     str: (str, str),
     int: (int, int),
     bool: (bool, bool),
+    date: (str, date.fromisoformat),
     datetime: (str, datetime.fromisoformat),
     uuid.UUID: (str, uuid.UUID),
     Decimal: (str, Decimal),
@@ -134,8 +136,8 @@ class Keyset:
 
 def cursor_after(*position: Value) -> str:
     """The cursor that continues after `position`."""
-    written = [_write(value) for value in position]
-    return base64.urlsafe_b64encode(json.dumps(written, separators=(",", ":")).encode()).decode().rstrip("=")
+    written = json.dumps([_write(value) for value in position], separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
 
 
 def position_of(cursor: str, *shape: type) -> list[Any]:

@@ -123,11 +123,12 @@ def ensure_tenant(connection: Connection, name: str, tenant: str) -> bool:
     """Make the partition of `tenant` in the table `name`, partitioned by list; whether there was none yet."""
     _lock(connection, name)
     # The tenant's name may be any text, so the partition is named after its place among them.
-    bounds = f"in ({literal(tenant)})"
     there = connection.execute(_PARTITIONS, {"name": table(name)}).all()
-    if any(one.bound == f"FOR VALUES {bounds.upper()[:2]}{bounds[2:]}" for one in there):
+    # Numbers stand there without quotes.
+    if {one.bound for one in there} & {f"FOR VALUES IN ({written})" for written in (literal(tenant), tenant)}:
         return False
-    _attach_new(connection, name, f"{name}_t{_free_number(connection, name)}", bounds)
+    number = _free_number(connection, name)
+    _attach_new(connection, name, f"{name}_t{number}", f"in ({literal(tenant)})")
     return True
 
 

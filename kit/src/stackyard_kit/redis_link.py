@@ -13,6 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from stackyard_kit import spans
 from stackyard_kit.settings import Secret
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ class RedisLink:
 
     async def command(self, *words: str | bytes | int) -> Any:
         """Redis' answer, or None when it has none, is away or rests."""
-        return await self.attempt(lambda: self.client.execute_command(*words))  # type: ignore[no-untyped-call]
+        with spans.span(f"Redis {words[0]!s}", "client"):
+            return await self.attempt(lambda: self.client.execute_command(*words))  # type: ignore[no-untyped-call]
 
     async def attempt(self, work: Callable[[], Awaitable[T]]) -> T | None:
         """What `work` returns, or None when Redis is away or rests; for what asks Redis through a library."""

@@ -3,9 +3,9 @@
     relay = Relay(database, outbox, deliver, listen=settings.database_url, figures=RelayFigures(metrics))
     await relay.run()
 
-A relay takes keys, not events: it locks the first undelivered event of a key and so the key, delivers in order, and
-writes down what came of it in the same transaction. A relay that dies loses its connection, with it the locks, and the
-next one goes on where its transaction began: events may come twice then (see `inbox`), and none is lost.
+A relay takes keys, not events: it locks a key that has undelivered events, delivers them in order, and writes down what
+came of it in the same transaction. A relay that dies loses its connection, with it the locks, and the next one goes on
+where its transaction began: events may come twice then (see `inbox`), and none is lost.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -52,7 +52,7 @@ class Pace:
     `tries`; meanwhile the later events of its key wait. `poll` is how often it looks when nobody has called it.
     """
 
-    keys: int = 32
+    keys: int = 64
     events_of_key: int = 64
     tries: int = 12
     first_pause: float = 1.0
@@ -104,6 +104,7 @@ class Relay:
         self._pace = pace or Pace()
         self._figures = figures
         self._called = asyncio.Event()
+        self._place = ""
         self._stopping = False
         self._measured = self._swept = float("-inf")
         name = outbox.table.fullname
@@ -135,16 +136,25 @@ class Relay:
     async def step(self) -> int:
         """Deliver what is due of some keys and return how many events were settled; 0 when there is nothing to do."""
         async with self._database.engine.connect() as connection, connection.begin():
-            sizes = {"keys": self._pace.keys, "events": self._pace.events_of_key}
-            heads = (await connection.execute(self._claim, sizes)).all()
+            heads = await self._heads(connection)
             if not heads:
                 return 0
-            taken = {"positions": [row.position for row in heads], **sizes}
+            taken = {"positions": [row.position for row in heads], "events": self._pace.events_of_key}
             rows = (await connection.execute(self._read, taken)).all()
             chains = [list(chain) for _, chain in groupby(rows, key=lambda row: row.key)]
             outcomes = await asyncio.gather(*(self._deliver_chain(chain) for chain in chains))
             await self._write_down(connection, outcomes)
         return sum(len(outcome.delivered) + (outcome.failed is not None) for outcome in outcomes)
+
+    async def _heads(self, connection: AsyncConnection) -> Sequence[Any]:
+        # On from the last key, and around: else a few busy keys could keep those after them waiting.
+        for after in dict.fromkeys((self._place, "")):
+            sizes = {"keys": self._pace.keys, "after": after}
+            heads = (await connection.execute(self._claim, sizes)).all()
+            if heads:
+                self._place = heads[-1].key if len(heads) == self._pace.keys else ""
+                return heads
+        return ()
 
     async def _work(self) -> None:
         self._called.clear()
@@ -218,19 +228,25 @@ class Relay:
             self._swept = now if swept == 0 else self._swept
 
 
-# The first event of each key that is due, locked; whoever else looks meanwhile passes it by. The second lock is for an
-# event that was revived and now stands before one that is just being delivered.
+# From key to key by the index, however many events each has, to the first event of each; so many of those that are due
+# and that no other relay has are locked, by their keys, until the transaction ends.
 _CLAIM = """
-    with heads as materialized (
-        select position, key from {outbox} head
-        where state = 'pending' and due_at <= clock_timestamp() and not exists (
-            select from {outbox} earlier
-            where earlier.key = head.key and earlier.position < head.position and earlier.state = 'pending')
-        order by position limit :keys for update of head skip locked
+    with recursive walk as (
+        (select key, position from {outbox} where state = 'pending' and key > :after order by key, position limit 1)
+        union all
+        select next.key, next.position from walk cross join lateral (
+            select key, position from {outbox} event where state = 'pending' and event.key > walk.key
+            order by event.key, event.position limit 1
+        ) next
     )
-    select position, key from heads where pg_try_advisory_xact_lock(hashtextextended('{outbox} ' || key, 0))
+    select head.position, head.key from walk cross join lateral (
+        select position, key from {outbox} event where event.position = walk.position and case
+            when due_at <= clock_timestamp() then pg_try_advisory_xact_lock(hashtextextended('{outbox} ' || key, 0))
+        end offset 0
+    ) head limit :keys
 """
 
+# What it finds is newer than the locks: nothing that another relay has delivered before it let go of the key.
 _READ = """
     select events.* from {outbox} head cross join lateral (
         select * from {outbox} event

@@ -66,7 +66,7 @@ class CommandSettings:
             text = environment.get(one.name.upper(), "")
             try:
                 if text:
-                    values[one.name] = _read(str(one.type), text)
+                    values[one.name] = _read(_kind(one.type), text)
                 elif one.default is MISSING:
                     raise ValueError("is not set")
             except ValueError as error:
@@ -110,6 +110,11 @@ class Settings(CommandSettings):
         secrets = {name: value.reveal() for name, value in given.items() if isinstance(value, Secret)}
         parts = {name: _password(text) if "://" in text else text for name, text in secrets.items() if text}
         return [f"{name} holds a weak or sample secret" for name, text in parts.items() if _is_weak(text)]
+
+
+def _kind(declared: object) -> str:
+    # A text where the module defers its annotations, else the type itself: a secret has to be one in both.
+    return declared if isinstance(declared, str) else getattr(declared, "__name__", "")
 
 
 def _read(kind: str, text: str) -> object:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Literal, Protocol
 
-Kind = Literal["internal", "client", "consumer"]
+Kind = Literal["internal", "client", "server", "consumer"]
 
 
 class Tracer(Protocol):
@@ -37,6 +37,11 @@ def recorded_by(tracer: Tracer | None) -> Iterator[None]:
         yield
     finally:
         _tracer.reset(token)
+
+
+def is_recording() -> bool:
+    """Whether anybody records."""
+    return _tracer.get() is not None
 
 
 def span(

@@ -106,17 +106,12 @@ class Throttle:
     async def admit(self, session: AsyncSession, account: str, address: str) -> Attempt:
         """Count an attempt. Raises ThrottledError, which counts nothing: waiting never grows by asking."""
         attempt = _attempt(account, address)
-        rows = await self._locked(session, attempt)
         moment = self._now()
-        pair = rows[attempt.pair]
-        waits = [_pair_wait(pair, moment)]
-        if pair.trusted_until is None or pair.trusted_until < moment:
-            waits += [
-                _ceiling_wait(rows[attempt.account], self._account_per_hour, moment),
-                _ceiling_wait(rows[attempt.address], self._address_per_hour, moment),
-            ]
-        if (wait := max(waits)) > timedelta():
-            raise ThrottledError(wait)
+        # Looked at first: what is refused anyway is to write nothing, for it may be a flood.
+        found = await session.execute(select(self._table).where(self._table.c.digest.in_(tuple(attempt))))
+        self._refuse(attempt, {row.digest: row for row in found}, moment)
+        rows = await self._locked(session, attempt)
+        self._refuse(attempt, rows, moment)
         await self._count(session, attempt, rows, moment)
         return attempt
 
@@ -131,6 +126,15 @@ class Throttle:
         # Others may hold some of these rows in another order: they are left for the next time.
         old = select(table.c.digest).where(table.c.forget_at < moment).limit(_CLEARED).with_for_update(skip_locked=True)
         await session.execute(delete(table).where(table.c.digest.in_(old)))
+
+    def _refuse(self, attempt: Attempt, rows: Mapping[bytes, Any], moment: datetime) -> None:
+        pair, account, address = (rows.get(digest) for digest in (attempt.pair, attempt.account, attempt.address))
+        waits = [_pair_wait(pair, moment) if pair else timedelta()]
+        if not (pair and pair.trusted_until and pair.trusted_until >= moment):
+            waits += [_ceiling_wait(account, self._account_per_hour, moment)] if account else []
+            waits += [_ceiling_wait(address, self._address_per_hour, moment)] if address else []
+        if (wait := max(waits)) > timedelta():
+            raise ThrottledError(wait)
 
     async def _locked(self, session: AsyncSession, attempt: Attempt) -> Mapping[bytes, Any]:
         # Always in the same order, so that two attempts never wait for one another.

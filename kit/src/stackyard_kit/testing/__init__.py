@@ -6,6 +6,8 @@ gives the fixtures `parts_folder`, `postgres`, `redis`, `objects` (each started 
 afterwards; a test is skipped where the program is not installed), `clock` and `captured_logs`. A project that wants its
 database prepared overrides `postgres` with a fixture of the same name that asks for it.
 Extra: `stackyard-kit[testing]`.
+
+PYTEST_DONT_REWRITE: it holds no assertions, and a conftest.py may import from it before pytest does.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ def start_objects(folder: Path) -> Objects | None:
     command = [binary, "serve", "s3", str(folder / "data"), "--addr", f"127.0.0.1:{port}"]
     command += ["--vfs-cache-mode", "off", "--config", "/dev/null"]
     # Not on the command line, where everybody could read it.
-    environment = {"PATH": os.environ["PATH"], "RCLONE_AUTH_KEY": f"{OBJECTS_KEY},{OBJECTS_SECRET}"}
+    environment = {"PATH": os.environ["PATH"], "RCLONE_AUTH_KEY": f'"{OBJECTS_KEY},{OBJECTS_SECRET}"'}
     environment |= {"HOME": str(folder), "RCLONE_CACHE_DIR": str(folder / "cache")}
     objects = Objects(Running(command, port, folder / "rclone.log", {"env": environment}), folder / "data")
     objects.running.start()

@@ -69,7 +69,7 @@ class Running:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(self.command, stdout=output, stderr=subprocess.STDOUT, **self.options)
         if self.port:
-            wait_until(self._listens, f"{self.command[0]} on port {self.port}")
+            wait_until(self._listens, f"{self.command[0]} on port {self.port}", 60)
 
     def stop(self, signal: int = 15) -> int:
         """Send `signal` and return the exit code."""

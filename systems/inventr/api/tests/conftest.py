@@ -1,50 +1,33 @@
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from parts import Api, Postgres, Running, find_postgres, find_redis, migrate, start_api, start_postgres, start_redis
+from parts import Api, ShopPostgres, migrate, start_api
+
+from stackyard_kit.testing import Postgres, Redis
+
+pytest_plugins = ["stackyard_kit.testing"]
 
 
 @pytest.fixture(scope="session")
-def folder() -> Iterator[Path]:
-    # Not pytest's own: that one is closed to the unprivileged user who runs PostgreSQL.
-    with tempfile.TemporaryDirectory(prefix="inventr-test-") as name:
-        path = Path(name)
-        path.chmod(0o755)
-        yield path
+def folder(parts_folder: Path) -> Path:
+    return parts_folder
 
 
 @pytest.fixture(scope="session")
-def postgres(folder: Path) -> Iterator[Postgres]:
-    binaries = find_postgres()
-    if binaries is None:
-        pytest.skip("no PostgreSQL here: set PG_BIN to a folder with initdb and postgres")
-    (folder / "postgres").mkdir()
-    started = start_postgres(binaries, folder / "postgres")
-    started.create("inventr")
-    done = migrate(started.url(database="inventr"))
+def postgres(postgres: Postgres) -> ShopPostgres:
+    shop = ShopPostgres(postgres.running)
+    shop.create("inventr")
+    done = migrate(shop.url(database="inventr"))
     assert done.returncode == 0, done.stdout + done.stderr
-    yield started
-    started.running.stop(2)
+    return shop
 
 
 @pytest.fixture(scope="session")
-def redis(folder: Path) -> Iterator[Running]:
-    binary = find_redis()
-    if binary is None:
-        pytest.skip("no Redis here: set REDIS_SERVER to redis-server or valkey-server")
-    (folder / "redis").mkdir()
-    started = start_redis(binary, folder / "redis")
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="session")
-def api(postgres: Postgres, redis: Running, folder: Path) -> Iterator[Api]:
+def api(postgres: ShopPostgres, redis: Redis, folder: Path) -> Iterator[Api]:
     started = start_api(postgres, redis, folder / "api.log")
     yield started
     started.running.stop()

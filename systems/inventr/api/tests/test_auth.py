@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
-from parts import JWT_SECRET, migrate, start_api, wait_until
+from parts import JWT_SECRET, migrate, start_api
+
+from stackyard_kit.testing import wait_until
 
 pytestmark = pytest.mark.real
 COOKIE = "inventr_refresh"

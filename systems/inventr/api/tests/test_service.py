@@ -13,13 +13,14 @@ from uuid import uuid4
 
 import pytest
 from inventr.tables import identity
-from parts import JWT_SECRET, ORIGIN, migrate, start_api, wait_until
+from parts import JWT_SECRET, ORIGIN, migrate, start_api
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from stackyard_kit.database import Database
 from stackyard_kit.keystore import SigningKeys
 from stackyard_kit.settings import Secret
+from stackyard_kit.testing import wait_until
 from stackyard_kit.tokens import AccessTokens
 
 pytestmark = pytest.mark.real
@@ -130,9 +131,8 @@ def test_clients_of_another_process_hear_of_it_too(api, clerk, product, postgres
 
 def redis_subscribers(api, redis):
     import redis as client
-    from parts import REDIS_PASSWORD
 
-    with client.Redis(port=redis.port, password=REDIS_PASSWORD) as asking:
+    with client.Redis.from_url(redis.url) as asking:
         return asking.pubsub_numsub("inventr:live")[0][1]
 
 
@@ -183,7 +183,7 @@ def test_a_page_of_another_origin_opens_no_socket(api):
 
 def test_without_redis_the_api_answers_and_live_updates_still_come(api, clerk, product, redis):
     """APP-08: the API degrades rather than dies when the cache is gone, and recovers by itself."""
-    redis.stop(9)
+    redis.running.stop(9)
     try:
         with listen(api, clerk) as socket:
             sell(clerk, product)
@@ -195,7 +195,7 @@ def test_without_redis_the_api_answers_and_live_updates_still_come(api, clerk, p
         wait_until(lambda: clerk.get("/api/health/readiness").json()["status"] == "degraded", "degraded", 5)
         assert clerk.get("/api/health/readiness").status_code == 200
     finally:
-        redis.start()
+        redis.running.start()
     wait_until(lambda: clerk.get("/api/health/readiness").json()["status"] == "ok", "recovery", 10)
     sell(clerk, product)
     assert clerk.get("/api/products", params={"search": product["sku"]}).json()["items"][0]["stock"] == 8

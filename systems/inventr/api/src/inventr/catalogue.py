@@ -6,14 +6,16 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from inventr.pages import cursor_after, position_of
 from inventr.schemas import ProductOut, ProductPage
 from inventr.tables import Product
+from stackyard_kit.pages import Keyset, Part
 from stackyard_kit.problems import ProblemError
+
+_BY_NAME = Keyset(Part(Product.name), Part(Product.id))
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,9 @@ async def page(session: AsyncSession, wanted: Wanted) -> ProductPage:
     """One page of the products wanted, by name, and how many there are in all."""
     chosen = _chosen(wanted)
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
-    query = chosen.order_by(Product.name, Product.id).limit(wanted.limit + 1)
-    if wanted.cursor:
-        name, identifier = position_of(wanted.cursor, str, str)
-        query = query.where(tuple_(Product.name, Product.id) > tuple_(name, _uuid(str(identifier))))
-    found = (await session.scalars(query)).all()
-    items = found[: wanted.limit]
-    more = cursor_after(items[-1].name, str(items[-1].id)) if len(found) > wanted.limit else None
-    return ProductPage(items=[shown(product) for product in items], next_cursor=more, total=total or 0)
+    found = await _BY_NAME.page(session, chosen, wanted.cursor, wanted.limit)
+    items = [shown(product) for product in found.items]
+    return ProductPage(items=items, next_cursor=found.next_cursor, total=total or 0)
 
 
 async def categories(session: AsyncSession) -> list[str]:
@@ -84,10 +81,3 @@ def _chosen(wanted: Wanted) -> Select[Product]:
 
 def _holds(column: Any, word: str) -> Any:
     return column.icontains(word, autoescape=True)
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.UUID(int=0)

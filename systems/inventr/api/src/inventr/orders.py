@@ -14,10 +14,12 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from inventr import stock
 from inventr.clock import now
-from inventr.pages import cursor_after, position_of
 from inventr.schemas import OrderIn, OrderLineOut, OrderOut, OrderPage
 from inventr.tables import Order, OrderLine, Product
+from stackyard_kit.pages import Keyset, Part
 from stackyard_kit.problems import ProblemError
+
+_NEWEST = Keyset(Part(Order.number, descending=True))
 
 
 @dataclass(frozen=True)
@@ -138,13 +140,8 @@ async def get(session: AsyncSession, identifier: uuid.UUID) -> Order:
 
 async def page(session: AsyncSession, limit: int, cursor: str) -> OrderPage:
     """One page of orders, the newest first."""
-    query = select(Order).options(*_WHOLE).order_by(Order.number.desc()).limit(limit + 1)
-    if cursor:
-        query = query.where(Order.number < position_of(cursor, int)[0])
-    found = (await session.scalars(query)).all()
-    items = found[:limit]
-    more = cursor_after(items[-1].number) if len(found) > limit else None
-    return OrderPage(items=[shown(order) for order in items], next_cursor=more)
+    found = await _NEWEST.page(session, select(Order).options(*_WHOLE), cursor, limit)
+    return OrderPage(items=[shown(order) for order in found.items], next_cursor=found.next_cursor)
 
 
 def shown(order: Order) -> OrderOut:

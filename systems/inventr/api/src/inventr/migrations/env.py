@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from alembic import context
-
 from inventr.tables import Table
+from stackyard_kit.migrating import run_environment
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Table.metadata)
-with context.begin_transaction():
-    context.run_migrations()
+run_environment(Table.metadata)

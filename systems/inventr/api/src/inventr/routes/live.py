@@ -54,8 +54,11 @@ def _is_ours(socket: WebSocket, public_url: str) -> bool:
 async def _serve(socket: WebSocket, parts: Parts) -> None:
     try:
         caller = await _sign_in(socket, parts)
-    except (TokenRefusedError, TimeoutError):
+    except TokenRefusedError:
         await socket.close(NOT_SIGNED_IN, "not signed in")
+        return
+    except TimeoutError:
+        await socket.close(NOT_SIGNED_IN, "not signed in in time")
         return
     with parts.fanout.subscribe() as subscription:
         await socket.send_json({"type": "ready"})

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import logging
 import uuid
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Response
 
 from inventr import orders, stock
 from inventr.parts import CLERK, ClerkDep, ManagerDep, Parts, PartsDep
 from inventr.schemas import OrderIn, OrderOut, OrderPage
+from stackyard_kit.idempotency import IdempotencyKey
+from stackyard_kit.pages import Cursor, Limit
 
 log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
-
 
 @router.post("", status_code=201)
 async def place_order(
-    wanted: OrderIn, caller: ClerkDep, parts: PartsDep, response: Response, key: Key = None
+    wanted: OrderIn, caller: ClerkDep, parts: PartsDep, response: Response, key: IdempotencyKey = None
 ) -> OrderOut:
     """Place an order. The same Idempotency-Key again gives the same order again and sells nothing more."""
     async with parts.database.transaction() as session:
@@ -44,8 +43,8 @@ async def place_order(
 @router.get("", dependencies=[CLERK])
 async def list_orders(
     parts: PartsDep,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str, Query(max_length=100)] = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> OrderPage:
     """Orders, the newest first."""
     async with parts.database.transaction() as session:

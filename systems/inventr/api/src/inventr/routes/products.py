@@ -13,6 +13,7 @@ from inventr.clock import now
 from inventr.parts import CLERK, MANAGER, ManagerDep, PartsDep
 from inventr.schemas import ProductChange, ProductIn, ProductOut, ProductPage
 from inventr.tables import Product
+from stackyard_kit.pages import Cursor, Limit
 from stackyard_kit.problems import ProblemError
 
 router = APIRouter(prefix="/api", tags=["products"])
@@ -26,8 +27,8 @@ async def list_products(
     search: Search = "",
     category: Search = "",
     low_stock: bool = False,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str, Query(max_length=600)] = "",
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> Response:
     """Products by name; `search` looks in name, SKU and description."""
     wanted = Wanted(" ".join(search.split()), category, low_stock, limit, cursor)

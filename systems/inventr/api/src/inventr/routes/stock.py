@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from inventr import catalogue, stock
 from inventr.parts import CLERK, ClerkDep, PartsDep
 from inventr.schemas import MovementIn, MovementList, MovementMade
+from stackyard_kit.pages import Limit
 
 router = APIRouter(prefix="/api", tags=["stock"])
 
 
 @router.get("/products/{product_id}/movements", dependencies=[CLERK])
-async def list_movements(
-    product_id: uuid.UUID, parts: PartsDep, limit: Annotated[int, Query(ge=1, le=200)] = 50
-) -> MovementList:
+async def list_movements(product_id: uuid.UUID, parts: PartsDep, limit: Limit = 50) -> MovementList:
     """The newest movements of a product first."""
     async with parts.database.transaction() as session:
         found = await stock.movements(session, product_id, limit)
