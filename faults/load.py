@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
@@ -16,25 +16,30 @@ from faults.breakable import Breakable, seconds_until
 Write = Callable[[str], object]
 """Writes one key and returns when that was acknowledged; raises when it was not."""
 
+UNSETTLED = 2.0
+"""Seconds of writes that Redis may acknowledge before it has handed them to the kernel, by its own rule, while the disk
+takes longer for a flush than a second: see docs/faults.md."""
 _PAUSE_AFTER_FAILURE = 0.1
 """Seconds until a writer tries again."""
+_DYING = 0.5
+"""Seconds within which a process is gone that was told to."""
 WORK_LIMIT = 30.0
 """Seconds that the worker is given to finish what was queued, once everything is well again."""
 
 
 @dataclass
 class Journal:
-    """What one writer did: keys that were acknowledged, and how many attempts were refused or unanswered.
+    """What one writer did: keys that were acknowledged, with the moments, and how many attempts were not.
 
     No key is written twice, so whatever is there twice was doubled on the way.
     """
 
-    acknowledged: list[str] = field(default_factory=list)
+    acknowledged: dict[str, float] = field(default_factory=dict)
     failed: int = 0
 
-    def lost(self, there: Mapping[str, int]) -> int:
-        """How many acknowledged keys are not among what is there."""
-        return sum(key not in there for key in self.acknowledged)
+    def missing(self, there: Container[str]) -> list[str]:
+        """The acknowledged keys that are not among what is there."""
+        return [key for key in self.acknowledged if key not in there]
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,15 @@ class Written:
 
 @dataclass(frozen=True)
 class Account:
-    """What the load came to. `doubled` keys are there more than once; `undone` jobs were queued and never done."""
+    """What the load came to. `doubled` keys are there more than once; `undone` jobs were queued and never done.
+
+    `unsettled` writes and jobs went with a Redis that was killed within `UNSETTLED` seconds; they are no loss.
+    """
 
     writers: tuple[Written, ...]
     doubled: int
     undone: int
+    unsettled: int = 0
 
     @property
     def lost(self) -> int:
@@ -77,6 +86,8 @@ class Account:
             told.append(f"{self.doubled} keys are there TWICE")
         if self.undone:
             told.append(f"{self.undone} jobs were queued and NEVER DONE")
+        if self.unsettled:
+            told.append(f"{self.unsettled} writes went with the last {UNSETTLED:.0f} s of a Redis that was killed")
         return tuple(told)
 
 
@@ -95,6 +106,7 @@ def total(accounts: Sequence[Account]) -> Account:
         ),
         doubled=sum(account.doubled for account in accounts),
         undone=sum(account.undone for account in accounts),
+        unsettled=sum(account.unsettled for account in accounts),
     )
 
 
@@ -106,6 +118,7 @@ class Load:
         self._over = threading.Event()
         self._era = int(time.time())  # what an earlier load wrote is still there, and stays apart
         self._journals = {name: Journal() for name in _WRITERS}
+        self._ends_of_cache: list[float] = []
         self._threads = [
             threading.Thread(target=self._run, args=(name, pause), daemon=True) for name, (_, pause) in _WRITERS.items()
         ]
@@ -130,6 +143,10 @@ class Load:
         """How many attempts of one writer were refused or unanswered so far."""
         return self._journals[writer].failed
 
+    def cache_dies(self) -> None:
+        """Redis gets its SIGKILL now."""
+        self._ends_of_cache.append(time.monotonic())
+
     def account(self) -> Account:
         """Stop, and look at what is there. Everything must be ready."""
         self.stop()
@@ -140,14 +157,23 @@ class Load:
             "cache": _keys(checkout, era),
             "objects": _objects(checkout, era),
         }
+        missing = {name: one.missing(there[name]) for name, one in self._journals.items()}
+        undone = _undone(checkout, self._journals["api"].acknowledged, era)
+        settled = self._settled("cache", missing["cache"])
+        undone_settled = self._settled("api", undone)
+        lost = {name: len(keys) for name, keys in missing.items()} | {"cache": len(settled)}
         return Account(
             writers=tuple(
-                Written(name, len(one.acknowledged), one.failed, one.lost(there[name]))
-                for name, one in self._journals.items()
+                Written(name, len(one.acknowledged), one.failed, lost[name]) for name, one in self._journals.items()
             ),
             doubled=sum(count > 1 for found in there.values() for count in found.values()),
-            undone=_undone(checkout, self._journals["api"].acknowledged, era),
+            undone=len(undone_settled),
+            unsettled=len(missing["cache"]) - len(settled) + len(undone) - len(undone_settled),
         )
+
+    def _settled(self, writer: str, keys: Iterable[str]) -> list[str]:
+        """Those of the keys that Redis must have handed on before any of its deaths."""
+        return settled(keys, self._journals[writer].acknowledged, self._ends_of_cache)
 
     def _run(self, name: str, pause: float) -> None:
         with _WRITERS[name][0](self._checkout) as write:
@@ -160,11 +186,16 @@ class Load:
             key = f"{self._era}{number:07}"
             try:
                 write(key)
-                journal.acknowledged.append(key)
+                journal.acknowledged[key] = time.monotonic()
                 self._over.wait(pause)
             except Exception:  # noqa: BLE001 - each driver has its own ways to say that nothing was acknowledged
                 journal.failed += 1
                 self._over.wait(_PAUSE_AFTER_FAILURE)
+
+
+def settled(keys: Iterable[str], moments: Mapping[str, float], ends: Sequence[float]) -> list[str]:
+    """Those of the keys that were not acknowledged within `UNSETTLED` seconds before one of the ends."""
+    return [key for key in keys if not any(-_DYING <= end - moments[key] <= UNSETTLED for end in ends)]
 
 
 @contextmanager
@@ -240,12 +271,12 @@ def _objects(checkout: Breakable, era: str) -> Mapping[str, int]:
         return Counter(one.get()["Body"].read().decode() for one in found)
 
 
-def _undone(checkout: Breakable, keys: list[str], era: str) -> int:
-    """How many of the jobs that were acknowledged the worker has not done within `WORK_LIMIT`."""
+def _undone(checkout: Breakable, keys: Iterable[str], era: str) -> set[str]:
+    """Which of the jobs that were acknowledged the worker has not done within `WORK_LIMIT`."""
     wanted = set(keys)
 
     def left() -> set[str]:
         return wanted - _rows(checkout, "select key from jobs_done where key like %s", era).keys()
 
     seconds_until(lambda: not left(), WORK_LIMIT)
-    return len(left())
+    return left()

@@ -140,6 +140,16 @@ def test_only_sources_get_into_a_build(tmp_path: Path) -> None:
     )
 
 
+def test_the_key_of_the_edge_and_an_ejected_folder_get_into_no_image(tmp_path: Path) -> None:
+    """SEC-01: also when they lie in the folder that is built, as in a project of one service."""
+    folder(tmp_path, **{"main.py": "", "tls/site.key": "", "deploy/.stackyard-render.json": "{}"})
+    private = {tmp_path / "tls/site.key", Path("/etc/ssl/site.pem")}
+    lines = ignored(tmp_path, [tmp_path], tmp_path / ".stackyard/production/compose", private=private).splitlines()
+    assert {"tls/site.key", "deploy"} <= set(lines)
+    assert lines.index("tls/site.key") > lines.index("**/.env")
+    assert not any("/etc/ssl" in line for line in lines)
+
+
 def test_a_folder_that_is_served_as_it_is_keeps_its_folders(tmp_path: Path) -> None:
     lines = ignored(tmp_path, [tmp_path], tmp_path / "out", plain={tmp_path}).splitlines()
     assert "**/dist" not in lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -110,6 +111,23 @@ def test_several_replicas_share_their_health_among_the_workers() -> None:
     assert two.count('server "127.0.0.1:8002" max_fails=1 fail_timeout=1s;') == 2
     assert "zone api-any 64k;" in two
     assert "zone api-any-kept 64k;" in two
+
+
+def test_where_addresses_change_a_request_that_nginx_gives_up_for_it_begins_anew() -> None:
+    """EDGE-07: once, and never one that may have changed something already."""
+    rendered = text(place=replace(PLACE, upstreams={"api": ("api:8000",)}, resolver="127.0.0.11"))
+    named = "".join(re.findall(r"location @again-\d+ \{.*?\n        \}\n", rendered, re.S))
+    assert set(re.findall(r"error_page 502 = (\S+);", rendered)) == set(re.findall(r"location (@\S+) ", named)) != set()
+    assert 'if ($edge_again = "") {' in named
+    assert "error_page" not in named
+    (rule,) = re.findall(r'"~(\S.*?)" 1;', rendered.partition("$edge_again {")[2].partition("}")[0])
+    given_up, asked_all = "10.0.0.2:8000, api-any-kept", "10.0.0.2:8000, 10.0.0.3:8000"
+    assert re.search(rule, f"-kept:512, 0:{given_up}")
+    assert re.search(rule, f":0, 0:{given_up}")
+    assert not re.search(rule, f":512, 0:{given_up}")
+    assert not re.search(rule, f"-kept:512, 512:{asked_all}")
+    assert not re.search(rule, "-kept:0:api-any-kept")
+    assert "@again" not in text()
 
 
 def blocks(rendered: str, kind: str) -> list[str]:

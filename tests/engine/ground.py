@@ -118,7 +118,7 @@ class ComposeGround(Others):
         (master,) = children(self.pid("edge"))
         before = children(master)
         docker("kill", "--signal", "HUP", self.container("edge"))
-        eventually(lambda: children(master) and not children(master) & before, 15)
+        eventually(lambda: children(master) and not children(master) & before, 60)
 
     def certify(self, part: str, pair: Pair) -> None:
         """In the place that it is kept in, and in the one that the container has it from."""

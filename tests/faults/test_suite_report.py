@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults.load import Account, Written, total
+from faults.load import Account, Written, settled, total
 from faults.result import Result
 from faults.tally import Tally
 
@@ -56,6 +56,12 @@ def test_accounts_add_up() -> None:
     both = total([one, one])
     assert both.writers == (Written("api", 20, 2, 0), Written("cache", 10, 0, 4))
     assert both.lost == 6
+
+
+def test_only_the_last_two_seconds_before_a_kill_are_counted_apart() -> None:
+    moments = {"early": 7.9, "late": 8.1, "dying": 10.4, "after": 10.6}
+    assert settled(moments, moments, [10.0]) == ["early", "after"]
+    assert settled(moments, moments, []) == list(moments)
 
 
 @pytest.fixture

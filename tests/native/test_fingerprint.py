@@ -26,6 +26,13 @@ def test_the_same_content_is_the_same_whenever_and_wherever_it_was_written(proje
     assert of_folder(project.rename(tmp_path / "elsewhere")) == before
 
 
+def test_files_that_are_no_sources_change_nothing(project: Path) -> None:
+    key = project / "site.key"
+    before = of_folder(project)
+    key.write_text("a key")
+    assert of_folder(project, without={key}) == before != of_folder(project)
+
+
 def test_other_content_another_name_a_new_or_a_missing_file_are_changes(project: Path) -> None:
     seen = {of_folder(project)}
     (project / "shop" / "app.py").write_text("print(2)\n")

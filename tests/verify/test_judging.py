@@ -50,6 +50,11 @@ GOOD, BAD = Seen("GET /", "200"), Seen("GET /", "500", "it answered 500")
         (sees(GOOD, then=CannotSeeError("no nginx here")), Verdict.UNKNOWN, "no nginx here"),
         (sees(then=DoesNotApplyError("no replicas")), Verdict.NOT_APPLICABLE, "no replicas"),
         (sees(then=OSError("refused")), Verdict.UNKNOWN, "could not look: OSError: refused"),
+        (
+            sees(then=PermissionError(13, "Permission denied", "/proc/7/environ")),
+            Verdict.UNKNOWN,
+            "this user may not look at /proc/7/environ: who is not root sees less",
+        ),
         (sees(BAD, then=OSError("refused")), Verdict.BROKEN, "it answered 500"),
         (sees(BAD, then=DoesNotApplyError("no replicas")), Verdict.BROKEN, "it answered 500"),
     ],

@@ -53,4 +53,6 @@ def test_an_untouched_system_keeps_everything(grounds: Callable[[str], NativeGro
 
 @pytest.mark.parametrize("sabotage", _IN_TURN, ids=str)
 def test_a_sabotage_breaks_exactly_its_checks(grounds: Callable[[str], NativeGround], sabotage: Sabotage) -> None:
-    commit(grounds(sabotage.system), sabotage)
+    ground = grounds(sabotage.system)
+    commit(ground, sabotage)
+    is_kept(look(ground))

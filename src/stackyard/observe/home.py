@@ -47,7 +47,7 @@ class Home(ABC):
             address=LOOPBACK,
             http=ports["edge.http"],
             https=ports.get("edge.https"),
-            authority=self.authority(EDGE) if own.tls is Tls.SELF_SIGNED else None,
+            authority=self.authority(EDGE) if own.tls in (Tls.SELF_SIGNED, Tls.ACME) else None,
             certificate=own.certificate or (self.layout.certificate(EDGE) if has_tls else None),
             key=own.key or (self.layout.key(EDGE) if has_tls else None),
             config=config,

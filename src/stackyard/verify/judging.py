@@ -56,6 +56,8 @@ def _look(check: Check, view: View, seen: list[Seen]) -> tuple[Verdict, str]:
         return Verdict.NOT_APPLICABLE, str(reason)
     except CannotSeeError as reason:
         return Verdict.UNKNOWN, str(reason)
+    except PermissionError as error:
+        return Verdict.UNKNOWN, f"this user may not look at {error.filename or 'that'}: who is not root sees less"
     except Exception as error:  # noqa: BLE001 - whatever a broken system does to a judge, the others go on
         return Verdict.UNKNOWN, f"could not look: {type(error).__name__}: {error}"
     if not seen:

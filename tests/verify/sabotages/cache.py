@@ -33,7 +33,8 @@ def _open_a_plain_port(ground: Ground) -> None:
 
 
 SABOTAGES = (
-    _harm("the cache serves anybody", "cache.password", "ACL SETUSER default nopass"),
+    # Out of its protected mode, in which a server without a password answers its own machine only.
+    _harm("the cache serves anybody", "cache.password", "CONFIG SET protected-mode no", "ACL SETUSER default nopass"),
     _harm("another password in the cache", "cache.password", "ACL SETUSER admin resetpass >another"),
     _harm("one more user of the cache", "cache.password", "ACL SETUSER stranger on >open ~* +@all"),
     _harm("a service may reconfigure the cache", "cache.least-privilege", "ACL SETUSER default +config"),

@@ -87,7 +87,7 @@ def _restart(ground: ComposeGround) -> None:
 def _ask_in_vain(ground: ComposeGround) -> None:
     check = {"test": ["CMD", "false"], "interval": "1s", "start_interval": "1s", "start_period": "0s", "retries": 1}
     ground.redefine("api", waits=False, healthcheck=check)
-    eventually(lambda: ground.state("api-2")["Health"]["Status"] == "unhealthy", 30)
+    eventually(lambda: ground.state("api-2")["Health"]["Status"] == "unhealthy", 60)
 
 
 def _stop(ground: ComposeGround) -> None:
@@ -120,7 +120,7 @@ def _start_in_the_wrong_order(ground: ComposeGround) -> None:
     docker("restart", ground.container("reader-1"))
     docker("start", ground.container("db"))
     ground.look_away()
-    eventually(lambda: ground.state("db")["Health"]["Status"] == "healthy", 30)
+    eventually(lambda: ground.state("db")["Health"]["Status"] == "healthy", 60)
 
 
 def _crash_again_and_again(ground: ComposeGround) -> None:
@@ -128,7 +128,7 @@ def _crash_again_and_again(ground: ComposeGround) -> None:
     for _ in range(7):
         before = ground.pid("worker-1")
         os.kill(before, signal.SIGKILL)
-        eventually(partial(_is_another, ground, before), 30)
+        eventually(partial(_is_another, ground, before), 60)
     os.kill(ground.pid("worker-1"), signal.SIGKILL)
 
 
@@ -235,7 +235,7 @@ SABOTAGES = (
     ),
     _one(
         "a container never becomes healthy",
-        {"topology.healthy", "topology.steady"},
+        {"topology.healthy", "topology.steady", "containers.health"},
         _ask_in_vain,
         turn=FIRST,
         system="everything",

@@ -15,9 +15,14 @@ def _start_with(keys: str | None) -> Callable[[Ground], None]:
 
     def harm(ground: Ground) -> None:
         ground.tell("photos", "RCLONE_AUTH_KEY", keys)
-        eventually(lambda: ground.checkout.status()["is_up"], 20)
+        eventually(lambda: _is_ready(ground), 60)
 
     return harm
+
+
+def _is_ready(ground: Ground) -> bool:
+    (store,) = (part for part in ground.checkout.status()["parts"] if part["id"] == "photos")
+    return bool(store["state"] == "ready")
 
 
 SABOTAGES = (

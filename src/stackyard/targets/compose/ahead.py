@@ -30,20 +30,20 @@ class Ahead:
         self._made: dict[str, tuple[str, ...]] = {}
         self._tried: set[str] = set()
         self._taken: set[str] = set()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
         """Make what can be made, in a thread. Called by whoever has the turn, and done when that is given on."""
         wanted = tuple(name for name in self._names() if name not in self._tried)
         if wanted:
             self._tried.update(wanted)
-            self._thread = threading.Thread(target=self._make, args=(wanted,), name="ahead", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._make, args=(wanted,), name="ahead", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def wait(self) -> None:
         """Return when nothing is being made."""
-        thread = self._thread
-        if thread is not None:
+        for thread in tuple(self._threads):
             thread.join()
 
     def take(self, names: Collection[str]) -> Ids:

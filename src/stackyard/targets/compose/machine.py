@@ -140,10 +140,11 @@ def holder(eye: Eye) -> Callable[[int], str]:
 def sources(system: System) -> dict[str, str]:
     """Digests of what services are made of, by service. What the stack file says has facets of its own."""
     made = {}
+    without = fingerprint.not_sources(system)
     for service in system.services:
         source = service.source
         if isinstance(source, PythonSource):
-            made[service.name] = source_digest(source.path, without=system.file)
+            made[service.name] = source_digest(source.path, without=without)
         elif isinstance(source, StaticSource | DockerSource):
-            made[service.name] = fingerprint.of_folder(source.path, without=system.file)
+            made[service.name] = fingerprint.of_folder(source.path, without=without)
     return made

@@ -92,6 +92,11 @@ def _foreign(system: System) -> Iterator[Spot]:
             yield Spot(f"services.{service.name}.schedule", service.position)
 
 
+def _unseen(_system: System) -> Iterator[Spot]:
+    """What no stack file says, and only the service itself knows."""
+    return iter(())
+
+
 def _acme(system: System) -> Iterator[Spot]:
     if system.edge is not None and system.edge.tls is Tls.ACME:
         yield Spot("edge.tls", system.edge.position)
@@ -114,6 +119,13 @@ def _log_age(system: System) -> Iterator[Spot]:
 
 _SERVICES = (
     Row("services.*.build", _KEPT, "an image of two stages is built, without build tools in the last", ("TOP-10",)),
+    Row(
+        "services.*.build: files beside the source",
+        _NEARLY,
+        "they cannot be written: nothing in the image can, and `/tmp` is memory; keep uploads in an object store",
+        ("TOP-09",),
+        found=_unseen,
+    ),
     Row("services.*.build: a Dockerfile", _KEPT, "it is built as it is", ("TGT-01",)),
     Row("services.*.image", _KEPT, "the image is pulled; who it runs as, it decides itself", ("TGT-01",)),
     Row("services.*.static", _KEPT, "it is built into the image of the edge", ("EDGE-05", "TOP-10")),
@@ -201,7 +213,8 @@ _EDGE = (
     Row(
         "edge.tls: acme",
         _NEARLY,
-        "a self-signed certificate stands in until you put another one in its place",
+        "no certificate is fetched: one of the development authority stands in, which no browser trusts by itself; "
+        "`tls: {certificate: …, key: …}` takes one that something else fetches and renews",
         ("EDGE-04",),
         found=_acme,
     ),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 TYPE_CHECKING = False  # as `typing` has it: a head start imports this first of all
 if TYPE_CHECKING:
     from stackyard.model.files import File
+    from stackyard.model.system import System
 
 # Folders that tools write into and that never change what a program is.
 _PRODUCTS = frozenset(
@@ -48,14 +49,24 @@ def source_files(folder: Path) -> Iterator[Path]:
                 yield Path(here, name)
 
 
-def of_folder(folder: Path, *, without: Path | None = None) -> str:
-    """A digest of names and contents below `folder`, `without` one file; a file itself is its content.
+def not_sources(system: System) -> frozenset[Path]:
+    """Files that may lie in the folder of a service and are none of its sources.
+
+    The stack file, whose words have facets of their own, and the certificate of the edge with its key.
+    """
+    edge = system.edge
+    own = (edge.certificate, edge.key) if edge is not None else ()
+    return frozenset(path for path in (system.file, *own) if path is not None)
+
+
+def of_folder(folder: Path, *, without: Collection[Path] = ()) -> str:
+    """A digest of names and contents below `folder`, `without` some files; a file itself is its content.
 
     What cannot be read, and what is no plain file (a pipe would never end), counts by its name.
     """
     digest = hashlib.sha256()
     for path in [folder] if folder.is_file() else source_files(folder):
-        if path == without:
+        if path in without:
             continue
         digest.update(os.fsencode(path.relative_to(folder)) + b"\0")
         try:

@@ -112,6 +112,8 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {_OURS}
                   AND d.deptype IN ('a', 'i', 'e'))
 """
 
+_PATIENCE = 15
+"""Seconds for a connection, at whose other end a target may have to start a process of its engine first."""
 _OWN_DATABASES = ("postgres", "template1")
 """Databases of the server itself, which everybody could connect to."""
 
@@ -146,7 +148,7 @@ class Server:
                 user=user,
                 password=password or self.password,
                 application_name="stackyard",
-                connect_timeout=5,
+                connect_timeout=_PATIENCE,
                 autocommit=autocommit,
             )
             connection.part = self.part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def _take_in(file: Path, seen: dict[Path, None]) -> None:
         _take_in((file.parent / name).resolve(), seen)
 
 
-def source_digest(path: Path, *, without: Path | None = None) -> str:
-    """A digest of everything people wrote in a project and its local dependencies, `without` one file."""
+def source_digest(path: Path, *, without: Collection[Path] = ()) -> str:
+    """A digest of everything people wrote in a project and its local dependencies, `without` some files."""
     folders = (path, *python_project(path)[1])
     return fingerprint.of_texts(fingerprint.of_folder(folder, without=without) for folder in folders)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from redis import Redis as Connection
     from redis.connection import UnixDomainSocketConnection
 
+_PATIENCE = 15
+"""Seconds for an answer over a socket, at whose other end a target may have to start a process of its engine first."""
 _LIMIT = 600.0
 """Seconds for a log of all data to be written anew; 2 million keys take about two."""
 
@@ -58,7 +60,7 @@ def connect(
         password=secrets.read(store, password_secret(resource, user)),
         # A refused password is refused the second time, too.
         retry=Retry(NoBackoff(), 0),
-        socket_timeout=5,
+        socket_timeout=_PATIENCE if socket else 5,
         decode_responses=True,
     )
     return Connection.from_pool(pool)

@@ -194,19 +194,19 @@ def edge_addresses(system: System) -> tuple[str, ...]:
 def _all_sources(system: System, identity: Identity) -> dict[str, Sources]:
     """The sources of every service; what several have in common, a folder or an interpreter, is looked at once."""
     pythons = cache(lambda requires: python_for(requires, identity))
-    known = cache(lambda source: _sources(source, pythons, system.file))
+    known = cache(lambda source: _sources(source, pythons, fingerprint.not_sources(system)))
     return {service.name: known(service.source) for service in system.services}
 
 
-def _sources(source: Source, pythons: Callable[[str], Tool], stack_file: Path) -> Sources:
-    """What a service is made of. The stack file may lie beside it; what it says has facets of its own."""
+def _sources(source: Source, pythons: Callable[[str], Tool], without: frozenset[Path]) -> Sources:
+    """What a service is made of, `without` files that merely lie beside it."""
     if isinstance(source, PythonSource):
         requires, _ = python_project.python_project(source.path)
         return Sources(
-            python_project.source_digest(source.path, without=stack_file),
+            python_project.source_digest(source.path, without=without),
             python_project.dependencies_digest(source.path),
             pythons(requires),
         )
     if isinstance(source, StaticSource):
-        return Sources(fingerprint.of_folder(source.path, without=stack_file), sites.packages_digest(source.path))
+        return Sources(fingerprint.of_folder(source.path, without=without), sites.packages_digest(source.path))
     return Sources("", "")

@@ -19,6 +19,7 @@ def table() -> tuple[Row, ...]:
 
 _SERVICES = (
     Row("services.*.build", _KEPT, "a virtual environment with its packages", ("TOP-03",)),
+    Row("services.*.build: files beside the source", _KEPT, "they stay where they are, if its user may write there"),
     Row("services.*.build: a Dockerfile", _REFUSED, "nothing here runs containers", ("TGT-01",), _CONTAINERS),
     Row("services.*.image", _REFUSED, "nothing here runs containers", ("TGT-01",), _CONTAINERS),
     Row("services.*.static", _KEPT, "built here, and served by the edge", ("EDGE-05",)),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from stackyard.observe.view import View
-from stackyard.verify.check import Check, DoesNotApplyError, Look, Seen, saw
+from stackyard.verify.check import CannotSeeError, Check, DoesNotApplyError, Look, Seen, saw
 from stackyard.verify.services.direct import (
     Operation,
     Replica,
@@ -28,10 +28,15 @@ from stackyard.verify.services.direct import (
 
 if TYPE_CHECKING:
     import httpx
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _REFUSED = (401, 403)
+_FAILED = 500
 _ROUTES = 12
 """Operations of one service that are tried without a token."""
+
+_KEY_SETS = ("/.well-known/jwks.json", "/api/auth/jwks")
+"""Where services publish the keys that they sign with."""
 
 
 def _refused(view: View) -> Iterator[Seen]:
@@ -47,6 +52,7 @@ def _refused(view: View) -> Iterator[Seen]:
                 yield _expect(f"GET {route.path} of {one.id} without a token", ask(direct, "GET", route.path), one)
             if routes:
                 yield from _forged(view, direct, one, routes[0])
+                yield from _confused(view, direct, one, routes[0])
                 yield from _old(view, direct, one, routes)
     if not judged:
         raise DoesNotApplyError("no service documents an operation that asks who the caller is")
@@ -75,6 +81,40 @@ def _forged(view: View, direct: httpx.Client, one: Replica, route: Operation) ->
             yield _expect(sent, _with(direct, route, token), one)
 
 
+def _confused(view: View, direct: httpx.Client, one: Replica, route: Operation) -> Iterator[Seen]:
+    """Public keys are known to all: neither may one serve as a secret, nor its name vouch for a key of ours.
+
+    See RFC 8725, sections 2.1 and 3.1.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    for key in _published(direct):
+        for audience in _audiences(view, one):
+            claims, name = _claims(audience, begun=int(time.time())), str(key.get("kid", ""))
+            tokens = {
+                "signed with its public key as a secret": signed(
+                    claims, str(key.get("x") or key.get("n") or ""), kid=name
+                ),
+                "signed with a key of ours under the name of a published one": _by(
+                    Ed25519PrivateKey.generate(), claims, name
+                ),
+            }
+            for what, token in tokens.items():
+                sent = f"GET {route.path} of {one.id} with a token for {audience} {what}"
+                yield _expect(sent, _with(direct, route, token), one)
+
+
+def _published(direct: httpx.Client) -> Sequence[Mapping[str, Any]]:
+    """The public keys that a service signs with, where it publishes them."""
+    for path in _KEY_SETS:
+        answer = ask(direct, "GET", path)
+        if answer.status_code == 200 and "json" in answer.headers.get("content-type", ""):
+            found = answer.json()
+            keys = found.get("keys") if isinstance(found, dict) else None
+            return [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
+    return []
+
+
 def _old(view: View, direct: httpx.Client, one: Replica, routes: Sequence[Operation]) -> Iterator[Seen]:
     """Only where the same token is taken before its end does a refusal after it show anything."""
     now = int(time.time())
@@ -93,16 +133,28 @@ def _with(direct: httpx.Client, route: Operation, token: str) -> httpx.Response:
 
 
 def _expect(sent: str, answer: httpx.Response, one: Replica) -> Seen:
+    """Who fails has neither refused nor let in: why it fails is for other checks. Raises CannotSeeError."""
+    if answer.status_code >= _FAILED:
+        raise CannotSeeError(f"{sent}: answered {status_line(answer)}, which says neither yes nor no")
     fault = f"{one.id} lets it pass: {sent}"
     return saw(sent, status_line(answer), fault=fault, unless=answer.status_code in _REFUSED)
 
 
-def signed(claims: Mapping[str, Any], key: str, *, algorithm: str = "HS256") -> str:
-    """A JSON Web Token for a user that nobody is; "none" leaves the signature out."""
-    head = _part(json.dumps({"alg": algorithm, "typ": "JWT"}).encode())
-    body = f"{head}.{_part(json.dumps(claims).encode())}"
+def signed(claims: Mapping[str, Any], key: str, *, algorithm: str = "HS256", kid: str = "") -> str:
+    """A JSON Web Token for a user that nobody is; "none" leaves the signature out. `kid` names the key."""
+    body = _body(claims, algorithm, kid)
     mark = hmac.new(key.encode(), body.encode(), hashlib.sha256).digest() if algorithm == "HS256" else b""
     return f"{body}.{_part(mark)}"
+
+
+def _by(key: Ed25519PrivateKey, claims: Mapping[str, Any], kid: str) -> str:
+    body = _body(claims, "EdDSA", kid)
+    return f"{body}.{_part(key.sign(body.encode()))}"
+
+
+def _body(claims: Mapping[str, Any], algorithm: str, kid: str) -> str:
+    head = {"alg": algorithm, "typ": "JWT", **({"kid": kid} if kid else {})}
+    return f"{_part(json.dumps(head).encode())}.{_part(json.dumps(claims).encode())}"
 
 
 def _part(raw: bytes) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from stackyard.model.files import File
 from stackyard.model.system import PythonSource, StaticSource, System
-from stackyard.targets.compose.dockerfiles import edge, python
+from stackyard.targets.compose.dockerfiles import edge as front
+from stackyard.targets.compose.dockerfiles import python
 from stackyard.targets.compose.dockerfiles.ignoring import ignored
 from stackyard.targets.compose.dockerfiles.reading import read_python, read_site
 from stackyard.targets.compose.rendering import Recipe
@@ -24,13 +25,15 @@ def recipes(system: System, folder: Path) -> dict[str, Recipe]:
     `folder` is where the files are rendered to: it never gets into an image. Raises PartError for a project that
     cannot be read, MachineError for one that no Python fits.
     """
+    edge = system.edge
+    private = frozenset(path for path in (edge.certificate, edge.key) if path) if edge is not None else frozenset()
     made = {
-        service.name: _python(service.name, service.source.path, service.packages, folder)
+        service.name: _python(service.name, service.source.path, service.packages, folder, private)
         for service in system.services
         if isinstance(service.source, PythonSource)
     }
-    if system.edge is not None:
-        made[EDGE] = _edge(system, folder)
+    if edge is not None:
+        made[EDGE] = _edge(system, folder, private)
     return made
 
 
@@ -43,24 +46,24 @@ def common(folders: Sequence[Path]) -> Path:
     return first
 
 
-def _python(name: str, path: Path, packages: tuple[str, ...], folder: Path) -> Recipe:
+def _python(name: str, path: Path, packages: tuple[str, ...], folder: Path, private: frozenset[Path]) -> Recipe:
     project = replace(read_python(name, path), debian=packages)
     context = common((path, *project.folders))
     places = tuple(_place(each, context) for each in (path, *project.folders))
     text = python.dockerfile(project.at(places[0], places[1:]))
-    return Recipe(_files(text, ignored(context, (path, *project.folders), folder)), context)
+    return Recipe(_files(text, ignored(context, (path, *project.folders), folder, private=private)), context)
 
 
-def _edge(system: System, folder: Path) -> Recipe:
+def _edge(system: System, folder: Path, private: frozenset[Path]) -> Recipe:
     sites = [(service, service.source) for service in system.services if isinstance(service.source, StaticSource)]
     if not sites:
-        return Recipe(_files(edge.dockerfile(()), "*\n"))
+        return Recipe(_files(front.dockerfile(()), "*\n"))
     context = common([source.path for _, source in sites])
     built = tuple(read_site(service.name, source, _place(source.path, context)) for service, source in sites)
     # What is served as it lies may well have a folder that is called like a product.
     plain = frozenset(source.path for _, source in sites if not source.script)
-    text = ignored(context, [source.path for _, source in sites], folder, plain=plain)
-    return Recipe(_files(edge.dockerfile(built), text), context)
+    text = ignored(context, [source.path for _, source in sites], folder, plain=plain, private=private)
+    return Recipe(_files(front.dockerfile(built), text), context)
 
 
 def _files(dockerfile: str, ignore: str) -> tuple[File, ...]:

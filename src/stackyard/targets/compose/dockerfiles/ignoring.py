@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+
+from stackyard.targets.compose.ejected import NOTE
+from stackyard.targets.local.fingerprint import source_files
 
 PRIVATE = (".git", ".hg", ".svn", ".stackyard", ".env", ".env.*", ".dockerignore", ".DS_Store")
 PRODUCTS = (
@@ -27,11 +30,18 @@ PRODUCTS = (
 )
 
 
-def ignored(context: Path, sources: Sequence[Path], rendered: Path, *, plain: Collection[Path] = frozenset()) -> str:
+def ignored(
+    context: Path,
+    sources: Sequence[Path],
+    rendered: Path,
+    *,
+    plain: Collection[Path] = frozenset(),
+    private: Collection[Path] = frozenset(),
+) -> str:
     """The text of an ignore file for a build from `context` that needs only `sources`, all below it.
 
-    `rendered` is left out wherever it lies. Sources in `plain` keep what is called like a product. A `.dockerignore`
-    of a source holds for that source, too.
+    `rendered` is left out wherever it lies, and so are files that are `private` and folders that were ejected.
+    Sources in `plain` keep what is called like a product. A `.dockerignore` of a source holds for that source, too.
     """
     lines = ["# Written by Stackyard: only sources get into the build, and nothing that tools or people left there."]
     if context not in sources:
@@ -41,9 +51,14 @@ def ignored(context: Path, sources: Sequence[Path], rendered: Path, *, plain: Co
         names = PRIVATE if source in plain else (*PRIVATE, *PRODUCTS)
         lines += _below(place, [f"**/{name}" for name in names])
         lines += _below(place, _own(source))
-        if rendered.is_relative_to(source) and rendered != source:
-            lines += _below(place, [rendered.relative_to(source).as_posix()])
+        inside = [one for one in (rendered, *sorted(private), *_ejected(source)) if source in one.parents]
+        lines += _below(place, dict.fromkeys(one.relative_to(source).as_posix() for one in inside))
     return "\n".join(lines) + "\n"
+
+
+def _ejected(source: Path) -> Iterator[Path]:
+    """Folders that `render` wrote: they may hold secrets."""
+    return (path.parent for path in source_files(source) if path.name == NOTE)
 
 
 def _below(place: str, patterns: Iterable[str]) -> list[str]:
