@@ -60,3 +60,20 @@ def test_a_failure_is_told_to_everybody_who_waited_for_it() -> None:
         for one in [pool.submit(together.submit, name) for name in ("db", "cache")]:
             with pytest.raises(PartError, match="cannot be started"):
                 one.result(5)
+
+
+def test_what_is_near_is_waited_for() -> None:
+    runs: list[tuple[str, ...]] = []
+    near = threading.Event()
+    together = Together(runs.append, lambda: not near.is_set())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(together.submit, "cache")
+        while together._waiting is None:
+            threading.Event().wait(0.001)
+        second = pool.submit(together.submit, "db")
+        while len(together._waiting.names) < 2:
+            threading.Event().wait(0.001)
+        near.set()
+        first.result(5)
+        second.result(5)
+    assert runs == [("cache", "db")]

@@ -125,6 +125,10 @@ class ComposeGround(Others):
         for new, ending in ((pair.key, "key"), (pair.certificate, "pem")):
             (self.home / "tls" / part / f"edge.{ending}").write_bytes(new.read_bytes())
             (self.rendered / "secrets" / f"{part}.{ending}").write_bytes(new.read_bytes())
+        if part != "edge":
+            # A server reads its own copy of the key, which it makes when it starts.
+            self.start_again(part)
+            eventually(lambda: self.state(part)["Health"]["Status"] == "healthy", 60)
 
     def leave_out(self, name: str) -> None:
         service, number = self._split(name)

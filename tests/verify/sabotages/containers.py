@@ -240,7 +240,9 @@ SABOTAGES = (
         turn=FIRST,
         system="everything",
     ),
-    _one("a container is stopped by other means", {"topology.replicas"}, _stop, system="everything"),
+    _one(
+        "a container is stopped by other means", {"topology.replicas", "topology.healthy"}, _stop, system="everything"
+    ),
     _one(
         "an older version runs in a container",
         {"topology.versions"},

@@ -215,6 +215,8 @@ class _Look:
         # What its containers read is not what was written for them: somebody has edited it, and they may have read it.
         if facets.get("config") == element.facets.get("config") and self._is_edited(wanted):
             facets["config"] = "edited"
+        if facets.get("secrets") == element.facets.get("secrets") and self._is_told_otherwise(wanted):
+            facets["secrets"] = "edited"
         # What was made from this very description and is not as it says, somebody has changed by hand.
         if facets.get("definition") == element.facets.get("definition") and self._has_drifted(containers):
             facets["definition"] = "differs from what it was made from"
@@ -224,6 +226,16 @@ class _Look:
         folder, own = self.machine.layout.rendered, frozenset(map(str, wanted.configs))
         files = [file for file in self.blueprint.files if str(file.path) in own]
         return any(not (folder / one.path).is_file() or (folder / one.path).read_text() != one.content for one in files)
+
+    def _is_told_otherwise(self, wanted: Wanted) -> bool:
+        """Whether files of its secrets hold something else than the store; what cannot be known is for other steps."""
+        folder = self.machine.layout.rendered
+        own = [file for file in self.blueprint.secret_files if file.service == wanted.name]
+        try:
+            contents = assembling.contents(own, assembling.reader(self.system, self.machine.layout))
+            return any((folder / file.path).read_text() != text for file, text in contents.items())
+        except (OSError, UnicodeDecodeError, StateError):
+            return False
 
     def _has_drifted(self, containers: tuple[Container, ...]) -> bool:
         rendered, folder = self.blueprint.rendered, self.machine.layout.rendered

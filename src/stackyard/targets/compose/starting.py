@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 _WINDOW = 0.015
 """Seconds in which steps that became ready together arrive."""
+_LONGEST = 0.3
+"""Seconds to wait for others that are near: about what a call costs."""
 
 
 @dataclass
@@ -24,8 +26,12 @@ class Together:
     Two `docker compose up` of one project at the same moment would make the same network twice.
     """
 
-    def __init__(self, run: Callable[[tuple[str, ...]], None]) -> None:
+    def __init__(
+        self, run: Callable[[tuple[str, ...]], None], is_more_near: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`is_more_near` says whether others will be wanted in a moment; for them it waits, but not long."""
         self._run = run
+        self._is_more_near = is_more_near
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._waiting: _Batch | None = None
@@ -49,7 +55,10 @@ class Together:
             raise batch.error
 
     def _lead(self, batch: _Batch) -> None:
+        latest = time.monotonic() + _LONGEST
         time.sleep(_WINDOW)
+        while self._is_more_near() and time.monotonic() < latest:
+            time.sleep(_WINDOW)
         with self._turn:
             with self._lock:
                 self._waiting = None

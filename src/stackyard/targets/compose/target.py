@@ -68,7 +68,7 @@ class ComposeTarget:
         self.record = Record(self.layout.state_file)
         self.started: list[str] = []
         """The services that this plan has started: a failed `up` stops them again."""
-        self.together = Together(lambda names: processes.start(self, names))
+        self.together = Together(lambda names: processes.start(self, names), self._has_short_steps)
         self.ahead = Ahead(self._creatable, lambda names: processes.create(self, names), self.together.turn)
         self._undone: dict[str, Step] = {}
         self._lock = threading.Lock()
@@ -228,6 +228,10 @@ class ComposeTarget:
             if (name := self._to_create(step)) not in {"", *there}
             and waiting.isdisjoint(self.blueprint.element(step.element).after)
         )
+
+    def _has_short_steps(self) -> bool:
+        """Volumes are made one by one, each in a moment: what stands on them starts together."""
+        return any(step.kind is Kind.DATA for step in tuple(self._undone.values()))
 
     def _to_create(self, step: Step) -> str:
         """The Compose service whose containers the step starts, "" for none."""
