@@ -191,6 +191,7 @@ class ComposeGround(Others):
 
     def slip_in(self, name: str, *, count: int = 1, confined: bool = True) -> None:
         """As root of this machine can, and the engine knows nothing of it."""
+        self.await_running(name)
         user = self.view.account(self._split(name)[0])
         assert user is not None
         space = ("setsid", "--fork", "nsenter", "--target", str(self.pid(name)), "--pid", "--")
@@ -224,6 +225,11 @@ class ComposeGround(Others):
     def start_again(self, name: str) -> None:
         """The same container, started anew."""
         docker("restart", self.container(name))
+        self.look_away()
+
+    def await_running(self, name: str) -> None:
+        """What needs another part ends when that goes away, and comes back by itself."""
+        eventually(lambda: self.state(name)["Status"] == "running", 60)
         self.look_away()
 
     def container(self, name: str) -> str:

@@ -22,7 +22,7 @@ def _commands(*commands: str) -> Callable[[Ground], None]:
 
 
 def _harm(name: str, breaks: str, *commands: str) -> Sabotage:
-    return Sabotage(name, frozenset({breaks, _PLANNED}), _commands(*commands), system="everything")
+    return Sabotage(name, frozenset({breaks, _PLANNED}), _commands(*commands), system="everything", place="cache")
 
 
 def _open_a_plain_port(ground: Ground) -> None:
@@ -47,5 +47,6 @@ SABOTAGES = (
         frozenset({"cache.encrypted", "topology.listeners", _PLANNED}),
         _open_a_plain_port,
         system="everything",
+        place="cache",
     ),
 )

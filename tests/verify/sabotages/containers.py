@@ -72,10 +72,6 @@ def _open_the_assembled(ground: ComposeGround) -> None:
     (ground.rendered / "secrets").chmod(0o755)
 
 
-def _close_the_assembled(ground: ComposeGround) -> None:
-    (ground.rendered / "secrets").chmod(0o700)
-
-
 def _run_as_root(ground: ComposeGround) -> None:
     docker("exec", "--detach", "--user", "0:0", ground.container("api"), "sleep", "600")
 
@@ -138,6 +134,7 @@ def _is_another(ground: ComposeGround, before: int) -> bool:
 
 def _fill(ground: ComposeGround) -> None:
     """The kernel holds it to its limit; so the limit is taken away first."""
+    ground.await_running("reader-1")
     docker("update", "--pids-limit", "-1", ground.container("reader-1"))
     words = "for n in $(seq 20); do sleep 600 & done; wait"
     docker("exec", "--detach", ground.container("reader-1"), "sh", "-c", words)
@@ -153,9 +150,10 @@ def _one(
     is_planned: bool = True,
     turn: int = 0,
     alone: bool = False,
+    place: str = "",
 ) -> Sabotage:
     whole = frozenset(breaks | ({PLANNED} if is_planned else set()))
-    return Sabotage(name, whole, harm, system, undo, targets=(COMPOSE,), turn=turn, alone=alone)
+    return Sabotage(name, whole, harm, system, undo, (COMPOSE,), turn=turn, alone=alone, place=place)
 
 
 def _redefined(name: str, breaks: set[str], service: str, system: str = "inventr", **changes: Any) -> Sabotage:
@@ -223,8 +221,6 @@ SABOTAGES = (
         "assembled secrets that others can read",
         {"secrets.private"},
         _open_the_assembled,
-        undo=_close_the_assembled,
-        is_planned=False,
     ),
     _one(
         "somebody works as root in a container",
@@ -241,12 +237,17 @@ SABOTAGES = (
         system="everything",
     ),
     _one(
-        "a container is stopped by other means", {"topology.replicas", "topology.healthy"}, _stop, system="everything"
+        "a container is stopped by other means",
+        {"topology.replicas", "topology.healthy"},
+        _stop,
+        system="everything",
+        place="worker",
     ),
     _one(
         "an older version runs in a container",
-        {"topology.versions"},
+        {"topology.versions", "containers.read-only"},
         _run_an_old_cache,
+        place="cache",
         turn=FIRST,
         system="everything",
     ),
@@ -279,6 +280,7 @@ SABOTAGES = (
         _crash_again_and_again,
         undo=lambda ground: ground.restart("worker"),
         system="everything",
+        place="worker",
     ),
     _one(
         "a container has more processes than it may",

@@ -37,7 +37,7 @@ def _forge_the_future(ground: NativeGround) -> None:
 
 
 def _tell_a_secret(ground: Ground) -> None:
-    ground.log(_WORKER, f"the key is {ground.view.secret('api_key')}")
+    ground.log(_WORKER, f"the password is {ground.view.secret('cache.admin')}")
 
 
 def _take_out(ground: Ground) -> None:
@@ -81,7 +81,7 @@ SABOTAGES = (
         _tell_a_secret,
         system="everything",
         undo=_take_out,
-        place="api_key",
+        place="worker",
     ),
     Sabotage(
         "the edge logs queries", frozenset({"logs.access", "topology.as-described"}), _log_queries, system="everything"

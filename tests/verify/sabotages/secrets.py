@@ -81,7 +81,8 @@ def _sabotage(
 _DRIFT = "topology.as-described"
 
 SABOTAGES = (
-    _sabotage("a secret is opened", {"secrets.private"}, _open_a_secret, _close_it, place="api_key"),
+    # Nobody plans with a secret that others know: what else differs does not show.
+    Sabotage("a secret is opened", frozenset({"secrets.private"}), _open_a_secret, "everything", _close_it, alone=True),
     _sabotage("a secret is lost", {"secrets.present", _DRIFT}, _lose_a_secret, place="api_key"),
     _sabotage("a secret is weak", {"secrets.strong", _DRIFT}, _choose_a_weak_one, _lose_a_secret, place="api_key"),
     _sabotage(
@@ -89,7 +90,13 @@ SABOTAGES = (
     ),
     _sabotage("the key of a certificate is opened", {"secrets.keys", _DRIFT}, _open_a_key),
     _sabotage("a command line shows a secret", {"secrets.command-lines"}, _show_it_to_everybody, _end_it),
-    _sabotage("a worker is told a secret too many", {"secrets.environments", _DRIFT}, _tell_the_worker),
+    _sabotage(
+        "a worker is told a secret too many",
+        {"secrets.environments", _DRIFT},
+        _tell_the_worker,
+        turn=FIRST,
+        place="worker",
+    ),
     _sabotage(
         "a secret stands in a rendered file", {"secrets.rendered", "edge.files-in-use", _DRIFT}, _render_it, turn=LAST
     ),

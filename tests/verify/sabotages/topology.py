@@ -179,6 +179,7 @@ SABOTAGES = (
         frozenset({"topology.supervised"}),
         _leave_a_stray,
         system="everything",
+        place="worker",
         undo=lambda ground: ground.restart("worker"),
     ),
     Sabotage(
@@ -215,6 +216,7 @@ SABOTAGES = (
         frozenset({"topology.confined", "topology.supervised"}),
         _leave_a_privileged_stray,
         system="everything",
+        place="worker",
         undo=lambda ground: ground.restart("worker"),
     ),
     Sabotage(
@@ -235,6 +237,8 @@ SABOTAGES = (
         frozenset({"topology.listeners", "topology.loopback", "topology.as-described"}),
         _listen_to_the_world,
         system="everything",
+        # In a container it is not the world: what leads there is what the engine publishes.
+        on_compose=frozenset({"topology.listeners", "topology.as-described"}),
     ),
     Sabotage(
         "a stranger sits on the port of the database",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from stackyard.errors import PartError, StackyardError, StateError
@@ -76,9 +76,10 @@ class _Look:
     def _secrets(self) -> Seen:
         store = self.machine.layout.secrets
         secrets.guard(self.system, store)
-        missing = [*secrets.unmade(self.system, store)]
-        if not (store / assembling.KEY).exists():
-            missing.append(assembling.KEY)
+        missing = [
+            *secrets.unmade(self.system, store),
+            *(() if (store / assembling.KEY).exists() else (assembling.KEY,)),
+        ]
         return Seen(self.blueprint.element(SECRETS).facets, f"to be made: {', '.join(missing)}" if missing else "")
 
     def _files(self) -> Seen | None:
@@ -86,7 +87,7 @@ class _Look:
         if not all((folder / file.path).is_file() for file in files):
             return None
         facets = {**self.blueprint.element(FILES).facets, "content": fingerprint.of_files_on_disk(folder, files)}
-        if "secrets" in facets and not self._is_assembled():
+        if "secrets" in facets and (self._certificates_due or not self._is_assembled()):
             facets["secrets"] = "to be assembled"
         return Seen(facets)
 
@@ -124,8 +125,14 @@ class _Look:
         return Seen(known if known is not None else {"volume": element.facets["volume"]})
 
     def _certificate(self, element: Element) -> Seen:
-        reason = certificate.reason(self.system, self.machine.layout, self.record, element.part)
-        return Seen(element.facets, reason)
+        return Seen(element.facets, self._certificates_due.get(element.part, ""))
+
+    @cached_property
+    def _certificates_due(self) -> Mapping[str, str]:
+        """Why certificates are to be issued, by part: whoever has them from a file is to be told as well."""
+        layout, record = self.machine.layout, self.record
+        parts = [one.part for one in self.blueprint.elements if one.kind is Kind.CERTIFICATE]
+        return {one: why for one in parts if (why := certificate.reason(self.system, layout, record, one))}
 
     def _running(self, part: str) -> Container | None:
         return next((one for one in self.snapshot.of(part) if one.is_ready), None)
@@ -203,16 +210,13 @@ class _Look:
         troubles = [
             f"{verdicts.name_of(one, wanted)} {trouble}"
             for one in containers
-            if (trouble := verdicts.trouble(one, now()))
+            if (trouble := verdicts.trouble(one, verdicts.now()))
         ]
         # With all of them stopped, somebody has stopped it; that is no trouble, it just does not run.
         if not any(one.is_running or one.status == "restarting" for one in containers):
             return None
-        if not troubles and not all(one.is_ready for one in containers):
-            # Whoever started it is gone; what stands on it has to wait for it all the same.
-            troubles = ["it is still starting"]
         facets = {**self._facets(containers), REPLICAS: str(len(containers))}
-        # What its containers read is not what was written for them: somebody has edited it, and they may have read it.
+        # What its containers read is not what was written for them: somebody has edited it, and they may have.
         if facets.get("config") == element.facets.get("config") and self._is_edited(wanted):
             facets["config"] = "edited"
         if facets.get("secrets") == element.facets.get("secrets") and self._is_told_otherwise(wanted):
@@ -220,20 +224,25 @@ class _Look:
         # What was made from this very description and is not as it says, somebody has changed by hand.
         if facets.get("definition") == element.facets.get("definition") and self._has_drifted(containers):
             facets["definition"] = "differs from what it was made from"
+        is_so = all(facets.get(name) == mark for name, mark in element.facets.items())
+        if not troubles and is_so and not all(one.is_ready for one in containers):
+            # Whoever started it is gone; what stands on it has to wait for it all the same.
+            troubles = ["it is still starting"]
         return Seen({**facets, **self._needing_restart(element, containers[0], facets)}, "; ".join(troubles))
 
     def _is_edited(self, wanted: Wanted) -> bool:
-        folder, own = self.machine.layout.rendered, frozenset(map(str, wanted.configs))
-        files = [file for file in self.blueprint.files if str(file.path) in own]
-        return any(not (folder / one.path).is_file() or (folder / one.path).read_text() != one.content for one in files)
+        own = frozenset(map(str, wanted.configs))
+        files = [(self.machine.layout.rendered / one.path, one) for one in self.blueprint.files if str(one.path) in own]
+        return any(not path.is_file() or path.read_text() != one.content for path, one in files)
 
     def _is_told_otherwise(self, wanted: Wanted) -> bool:
-        """Whether files of its secrets hold something else than the store; what cannot be known is for other steps."""
+        """Whether files of its secrets hold something else than they will; what cannot be known is for other steps."""
         folder = self.machine.layout.rendered
         own = [file for file in self.blueprint.secret_files if file.service == wanted.name]
+        is_due = not self._certificates_due.keys().isdisjoint(assembling.issued_for(own))
         try:
-            contents = assembling.contents(own, assembling.reader(self.system, self.machine.layout))
-            return any((folder / file.path).read_text() != text for file, text in contents.items())
+            contents = {} if is_due else assembling.contents(own, assembling.reader(self.system, self.machine.layout))
+            return is_due or any((folder / file.path).read_text() != text for file, text in contents.items())
         except (OSError, UnicodeDecodeError, StateError):
             return False
 
@@ -261,8 +270,8 @@ class _Look:
         resource = self.system.resources_by_name.get(element.part)
         if not isinstance(resource, Postgres) or facets.get("config") == element.facets.get("config"):
             return {}
-        path = Path("config", element.part, str(POSTGRES_CONFIG)).as_posix()
-        config = next((file.content for file in self.blueprint.files if str(file.path) == path), "")
+        path = Path("config", element.part, str(POSTGRES_CONFIG))
+        config = next((file.content for file in self.blueprint.files if Path(file.path) == path), "")
         try:
             found = self._postgres(resource, container, config)
         except StackyardError:
@@ -282,11 +291,6 @@ def taken_in(service: str) -> str:
 def identities(containers: tuple[Container, ...]) -> str:
     """Which containers they are, each with its start: what was taken in before a restart is on the disk anyway."""
     return ",".join(sorted(one.id for one in containers))
-
-
-def now() -> datetime:
-    """The present, as verdicts want it."""
-    return datetime.now(UTC)
 
 
 def _text(folder: Path, part: str, name: str) -> str:

@@ -13,10 +13,10 @@ from stackyard.plan.step import Step, Verb
 from stackyard.runner import Asker, Command
 from stackyard.targets.compose import cache, commands, complaints, drift, reloading, verdicts
 from stackyard.targets.compose.ahead import at_once
-from stackyard.targets.compose.inspect import now
 from stackyard.targets.compose.rendering import LABEL_MARK
 from stackyard.targets.compose.rendering import Container as Wanted
 from stackyard.targets.compose.snapshot import Container
+from stackyard.targets.compose.verdicts import now
 from stackyard.targets.local import redis_settings
 
 if TYPE_CHECKING:

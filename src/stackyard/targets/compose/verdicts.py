@@ -1,4 +1,4 @@
-"""What a look at containers means: is a service ready, has it failed, and why. Pure."""
+"""What a look at containers means: is a service ready, has it failed, and why. Pure, but for the clock."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ STEADY = 1.0
 
 STEADY_AGAIN = 10.0
 """The same after it was restarted."""
+
+
+def now() -> datetime:
+    """The present, as verdicts want it."""
+    return datetime.now(UTC)
 
 
 def name_of(container: Container, wanted: Wanted | None) -> str:

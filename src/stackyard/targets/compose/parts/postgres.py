@@ -24,7 +24,8 @@ _INITDB = "--data-checksums --encoding=UTF8 --locale=C.UTF-8 --auth-local=reject
 """Its own rules let nobody in: those that count are rendered."""
 
 SOCKETS = "/var/run/postgresql"
-_TLS = "/run/tls"
+_KEY = "/tmp/server.key"
+"""In memory, and in a folder of the image: one of our own is root's when a container is started a second time."""
 
 
 def draft(system: System, resource: Postgres, inputs: Inputs) -> Draft:
@@ -32,7 +33,7 @@ def draft(system: System, resource: Postgres, inputs: Inputs) -> Draft:
     name = resource.name
     body: Body = {
         "image": images.of_resource(resource),
-        **hardening.ours("postgres", tmp=_scratch(resource)),
+        **hardening.ours("postgres", tmp=("/tmp", SOCKETS)),
         "entrypoint": ["/bin/sh", f"{ETC}/start.sh"],
         "command": ["postgres", "-c", f"config_file={ETC}/{config.CONFIG}"],
         "environment": {
@@ -81,10 +82,6 @@ def _ready() -> tuple[str, ...]:
     return ("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(PORT), "-U", "probe", "-d", "postgres", "-t", "3")
 
 
-def _scratch(resource: Postgres) -> tuple[str, ...]:
-    return ("/tmp", SOCKETS, *((_TLS,) if resource.tls else ()))
-
-
 def _volume(resource: Postgres) -> str:
     """Where the volume goes; from 18 on the image keeps each release in a folder of its own below it."""
     return "/var/lib/postgresql" if resource.version.numbers[0] >= 18 else "/var/lib/postgresql/data"
@@ -129,7 +126,7 @@ def _configs(system: System, resource: Postgres, inputs: Inputs) -> tuple[Config
         # Whoever shares a network with it: its own, where only those are who need it.
         networks=("127.0.0.1/32", "::1/128", "samenet"),
         certificate=f"{SECRETS}/{name}.pem" if resource.tls else "",
-        key=f"{_TLS}/server.key" if resource.tls else "",
+        key=_KEY if resource.tls else "",
         peer=True,
     )
     files = config.config(settings.settings(resource, _facts(system, resource, inputs)), place)

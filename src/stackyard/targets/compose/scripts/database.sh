@@ -9,6 +9,6 @@ elif [ -z "$(ls -A "$PGDATA" 2>/dev/null)" ]; then
 fi
 if [ -n "$key" ]; then
     # The server refuses a key that others may read, and a mounted secret is readable by all of its container.
-    (umask 077 && cat "$key" >/run/tls/server.key)
+    (umask 077 && cat "$key" >/tmp/server.key)
 fi
 exec docker-entrypoint.sh "$@"
