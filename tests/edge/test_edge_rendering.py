@@ -114,16 +114,21 @@ def test_several_replicas_share_their_health_among_the_workers() -> None:
 
 
 def test_where_addresses_change_a_request_that_nginx_gives_up_for_it_begins_anew() -> None:
-    """EDGE-07: once, and never one that may have changed something already."""
+    """EDGE-07: twice at most, and never one that may have changed something already."""
     rendered = text(place=replace(PLACE, upstreams={"api": ("api:8000",)}, resolver="127.0.0.11"))
-    named = "".join(re.findall(r"location @again-\d+ \{.*?\n        \}\n", rendered, re.S))
-    assert set(re.findall(r"error_page 502 = (\S+);", rendered)) == set(re.findall(r"location (@\S+) ", named)) != set()
-    assert 'if ($edge_again = "") {' in named
-    assert "error_page" not in named
+    named = dict(re.findall(r"location (@again-\S+) \{(.*?\n)        \}\n", rendered, re.S))
+    assert set(re.findall(r"error_page 502 = (\S+);", rendered)) == set(named) != set()
+    assert all('if ($edge_again = "") {' in body for body in named.values())
+    assert {name for name, body in named.items() if "error_page 502 =" not in body} == {
+        name for name in named if name.endswith("-twice")
+    }
     (rule,) = re.findall(r'"~(\S.*?)" 1;', rendered.partition("$edge_again {")[2].partition("}")[0])
     given_up, asked_all = "10.0.0.2:8000, api-any-kept", "10.0.0.2:8000, 10.0.0.3:8000"
     assert re.search(rule, f"-kept:512, 0:{given_up}")
     assert re.search(rule, f":0, 0:{given_up}")
+    assert re.search(rule, f":0, 0 : 0, 0:{given_up} : {given_up}")
+    assert not re.search(rule, f":0, 0 : 0, 512:{given_up} : {given_up}")
+    assert not re.search(rule, f"-kept:0, 0 : 512:{given_up} : 10.0.0.3:8000")
     assert not re.search(rule, f":512, 0:{given_up}")
     assert not re.search(rule, f"-kept:512, 512:{asked_all}")
     assert not re.search(rule, "-kept:0:api-any-kept")

@@ -92,8 +92,11 @@ class Files(Asking):
             return False
         pair = [path for path in (self.layout.rendered / "secrets").glob(f"{EDGE}.*") if path.is_file()]
         changed = max([*(path.stat().st_ctime for path in files), *(path.stat().st_mtime for path in pair)])
-        workers = [one.pid for one in self.members() if one.id == EDGE and _is_worker(one.pid)]
-        began = [processes.began(found) for pid in workers if (found := processes.read(pid))]
+        pids = [one.pid for one in self.members() if one.id == EDGE]
+        began = [processes.began(found) for pid in pids if _is_worker(pid) and (found := processes.read(pid))]
+        if pids and not began:
+            # It runs, and nothing takes requests: whatever it may have read, it does not work by it.
+            return False
         return all(one + _COARSE >= changed for one in began)
 
     def _access(self, service: str, path: str) -> tuple[int | None, int | None]:

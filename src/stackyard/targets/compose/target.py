@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from stackyard.errors import PartError, StackyardError
+from stackyard.errors import MachineError, PartError, StackyardError
 from stackyard.model.system import Postgres, System
 from stackyard.plan.diff import diff
 from stackyard.plan.element import Kind
@@ -214,8 +214,13 @@ class ComposeTarget:
         with ThreadPoolExecutor(2) as pool:
             containers = pool.submit(self.eye.containers, project)
             sources = pool.submit(machine.sources, self.system)
-            # What this says about an engine that cannot be used is the clearest, so it is heard first.
-            return engine.look(self.asker), containers.result(), sources.result()
+            try:
+                # What this says about an engine that cannot be used is the clearest, so it is heard first.
+                return engine.look(self.asker), containers.result(), sources.result()
+            except MachineError:
+                # The other question to a mute engine would go on waiting, and nothing more will be asked.
+                self.asker.interrupt()
+                raise
 
     def _creatable(self) -> tuple[str, ...]:
         """Services that are going to be started, of which nothing is there, and that can be created by now."""
