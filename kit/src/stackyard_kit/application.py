@@ -22,6 +22,18 @@ LAYERS = (Correlated, Bounded, Logged, Contained)
 Where traces are on, `Traced` stands behind the first of them: it records the correlation id.
 """
 
+EXPOSED = (
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+)
+"""Headers of answers that pages of the public address may read from a service elsewhere."""
+
 
 def create_fastapi(settings: Settings, *, title: str, version: str, routers: Sequence[APIRouter]) -> FastAPI:
     """A FastAPI application with `routers`, problem documents for errors, and documents outside production only."""
@@ -41,7 +53,7 @@ def create_fastapi(settings: Settings, *, title: str, version: str, routers: Seq
             allow_credentials=True,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
-            expose_headers=["X-Request-ID"],
+            expose_headers=EXPOSED,
         )
     for router in routers:
         app.include_router(router)
