@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[1]
 STACKYARD = str(Path(sys.executable).with_name("stackyard"))
 FIRST_PORT = 21_700
 """Where the search for free ports begins: nobody's documented port, and below those that the kernel hands out."""
-_LEFT_OUT = shutil.ignore_patterns(
+LEFT_OUT = shutil.ignore_patterns(
     "node_modules", ".stackyard", ".venv", ".venvs", "dist", "__pycache__", ".pytest_cache", "*.egg-info"
 )
 # With byte code, as an installed package has it: a shell that forbids it would have everything compiled at every start.
@@ -99,8 +99,9 @@ def inventr(place: Path) -> Iterator[Checkout]:
 
 def copied(place: Path) -> Checkout:
     """A copy of the reference system, and of what it is built from."""
-    shutil.copytree(REPOSITORY / "kit", place / "kit", ignore=_LEFT_OUT)
-    shutil.copytree(REPOSITORY / "systems" / "inventr", place / "systems" / "inventr", ignore=_LEFT_OUT)
+    for kit in ("kit", "web-kit"):
+        shutil.copytree(REPOSITORY / kit, place / kit, ignore=LEFT_OUT)
+    shutil.copytree(REPOSITORY / "systems" / "inventr", place / "systems" / "inventr", ignore=LEFT_OUT)
     return Checkout(place / "systems" / "inventr")
 
 

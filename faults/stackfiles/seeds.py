@@ -38,11 +38,13 @@ def seeds(place: Path) -> list[Seed]:
     systems = sorted((REPOSITORY / "systems").glob("*/stackyard.yaml"))
     examples = sorted((REPOSITORY / "examples").glob("*/stackyard.yaml"))
     found = [*systems, *examples, REPOSITORY / "tests" / "e2e" / "every_part" / "stackyard.yaml"]
+    # Front ends of the systems depend on it, by its path.
+    shutil.copytree(REPOSITORY / "web-kit", place / "web-kit", ignore=_LEFT_OUT)
     return [*(_copied(path, place) for path in found), _whole(place)]
 
 
 def _copied(path: Path, place: Path) -> Seed:
-    folder = place / path.parent.name
+    folder = place / path.parent.relative_to(REPOSITORY)
     shutil.copytree(path.parent, folder, ignore=_LEFT_OUT)
     return _seed(folder, path.read_text(encoding="utf-8"))
 

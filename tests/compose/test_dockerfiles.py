@@ -9,7 +9,8 @@ import pytest
 
 from stackyard.errors import MachineError, PartError
 from stackyard.model.system import StaticSource
-from stackyard.targets.compose.dockerfiles import common, edge, python
+from stackyard.spec.load import load
+from stackyard.targets.compose.dockerfiles import common, edge, python, recipes
 from stackyard.targets.compose.dockerfiles.edge import Site
 from stackyard.targets.compose.dockerfiles.ignoring import ignored
 from stackyard.targets.compose.dockerfiles.python import PythonProject
@@ -74,6 +75,45 @@ def test_the_dockerfile_of_the_edge_with_a_built_and_a_plain_front_end() -> None
     assert edge.dockerfile(sites) == (CASES / "edge.Dockerfile").read_text()
 
 
+def test_the_dockerfile_of_a_front_end_with_a_package_beside_it(tmp_path: Path) -> None:
+    """Both keep their places to one another, and a changed line of either installs nothing again."""
+    folder(
+        tmp_path,
+        **{
+            "systems/shop/web/package.json": '{"dependencies": {"@shop/kit": "file:../../../web kit"}}',
+            "systems/shop/web/package-lock.json": "{}",
+            "web kit/package.json": "{}",
+        },
+    )
+    source = StaticSource(tmp_path / "systems/shop/web", packages=(tmp_path / "web kit", tmp_path / "old-1.0.0.tgz"))
+    assert edge.dockerfile([read_site("web", source, tmp_path)]) == (CASES / "beside.Dockerfile").read_text()
+
+
+def test_a_build_with_a_package_beside_a_front_end_starts_above_both_and_reads_nothing_else(tmp_path: Path) -> None:
+    stack = "system: shop\nservices: {web: {static: ./web}}\nedge: {host: shop.localhost, routes: {/: web}}\n"
+    files = {"shop/stackyard.yaml": stack, "kit/package.json": "{}", "notes.txt": "", "shop/api/a.py": ""}
+    folder(tmp_path, **files, **{"shop/web/package.json": '{"dependencies": {"kit": "file:../../kit"}}'})
+    (tmp_path / ".git").mkdir()
+    recipe = recipes(load(tmp_path / "shop/stackyard.yaml"), tmp_path / "shop/.stackyard/testing/compose")["edge"]
+    assert recipe.context == tmp_path
+    assert recipe.files[1].content.splitlines()[1:4] == ["*", "!shop/web", "!kit"]
+    assert {"kit/**/node_modules", "kit/**/.env"} <= set(recipe.files[1].content.splitlines())
+
+
+def test_a_package_inside_a_front_end_comes_with_its_source(tmp_path: Path) -> None:
+    folder(tmp_path, **{"package.json": "{}", "inner/package.json": "{}"})
+    found = read_site("web", StaticSource(tmp_path, packages=(tmp_path / "inner",)), tmp_path)
+    assert (found.beside, found.needs_source) == ((), True)
+
+
+def test_a_package_beside_a_front_end_that_prepares_itself_has_its_source_when_it_is_installed(tmp_path: Path) -> None:
+    folder(tmp_path, **{"web/package.json": "{}", "kit/package.json": '{"scripts": {"prepare": "node make.js"}}'})
+    source = StaticSource(tmp_path / "web", packages=(tmp_path / "kit", tmp_path / "old.tgz"))
+    text = edge.dockerfile([read_site("web", source, tmp_path)])
+    for copied in ("COPY kit /site/kit/", "COPY old.tgz /site/old.tgz"):
+        assert text.index(copied) < text.index("npm install --no-package-lock")
+
+
 def test_an_edge_without_front_ends_is_nginx_for_nobody_special() -> None:
     assert edge.dockerfile(()).endswith("FROM ${NGINX}\nUSER 101:101\n")
 
@@ -121,13 +161,13 @@ def test_a_project_that_no_python_fits_is_refused(tmp_path: Path) -> None:
 
 def test_npm_scripts_that_run_at_installation_get_the_source_first(tmp_path: Path) -> None:
     path = folder(tmp_path, **{"package.json": '{"scripts": {"postinstall": "node patch.js", "build": "vite build"}}'})
-    text = edge.dockerfile([read_site("web", StaticSource(path), "web")])
-    assert text.index("COPY web ./") < text.index("npm install --no-package-lock")
+    text = edge.dockerfile([read_site("web", StaticSource(path), path)])
+    assert text.index("COPY . ./") < text.index("npm install --no-package-lock")
 
 
 def test_a_front_end_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(PartError, match=r"package\.json cannot be read"):
-        read_site("web", StaticSource(tmp_path), "web")
+        read_site("web", StaticSource(tmp_path), tmp_path)
 
 
 def test_only_sources_get_into_a_build(tmp_path: Path) -> None:

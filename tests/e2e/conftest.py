@@ -133,8 +133,9 @@ def ground() -> Iterator[Path]:
 
 
 def copy_system(name: str, place: Path) -> Checkout:
-    """A copy of a reference system with the kit that it uses, as in the repository."""
-    shutil.copytree(REPOSITORY / "kit", place / "kit", ignore=LEFT_OUT)
+    """A copy of a reference system with the kits that it uses, as in the repository."""
+    for kit in ("kit", "web-kit"):
+        shutil.copytree(REPOSITORY / kit, place / kit, ignore=LEFT_OUT)
     shutil.copytree(REPOSITORY / "systems" / name, place / "systems" / name, ignore=LEFT_OUT)
     return Checkout(place / "systems" / name)
 

@@ -29,7 +29,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Recipe]
     provide([images.PYTHON.format(version="3.13"), images.NODE, images.NGINX])
     root = tmp_path_factory.mktemp("checkout")
     products = shutil.ignore_patterns("node_modules", "dist", ".stackyard", "__pycache__", ".*_cache", ".venv")
-    for name in ("kit", "systems/inventr"):
+    for name in ("kit", "web-kit", "systems/inventr"):
         shutil.copytree(ROOT / name, root / name, ignore=products)
     out = root / "systems" / "inventr" / ".stackyard" / "development" / "compose"
     found = recipes(load(root / "systems" / "inventr" / "stackyard.yaml"), out)

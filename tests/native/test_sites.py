@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from stackyard.errors import PartError
-from stackyard.model.system import Service
+from stackyard.model.system import Service, StaticSource
 from stackyard.runner import Command, Processes, Result
 from stackyard.targets.local.fingerprint import of_folder
-from stackyard.targets.native.sites import build_site, packages_digest
+from stackyard.targets.local.npm_project import packages_digest, source_digest
+from stackyard.targets.native.sites import build_site
 from stackyard.targets.native.toolchain import Want, find
 
 from .literals import site
@@ -196,11 +197,38 @@ def test_as_root_npm_runs_as_the_owner_of_the_folder_with_that_persons_home(hous
 
 
 def test_other_packages_are_another_digest_and_other_sources_are_not(house: House) -> None:
-    before = packages_digest(house.source)
+    source = StaticSource(house.source)
+    before = packages_digest(source)
     (house.source / "main.ts").write_text("1")
-    assert packages_digest(house.source) == before
+    assert packages_digest(source) == before
     (house.source / "package.json").write_text("{}")
-    assert packages_digest(house.source) != before
+    assert packages_digest(source) != before
+
+
+def test_a_package_beside_a_front_end_counts_as_its_source(house: House, tmp_path: Path) -> None:
+    """A change of the package is another source, to be built again; only its own package.json is other packages."""
+    kit = tmp_path / "kit"
+    kit.mkdir()
+    (kit / "package.json").write_text('{"name": "kit"}')
+    (house.source / "main.ts").write_text("1")
+    alone, together = StaticSource(house.source), StaticSource(house.source, packages=(kit,))
+    assert source_digest(alone) == of_folder(house.source)
+    sources, packages = source_digest(together), packages_digest(together)
+    assert sources != source_digest(alone)
+    (kit / "button.tsx").write_text("1")
+    assert source_digest(together) != sources
+    assert packages_digest(together) == packages
+    (kit / "package.json").write_text('{"name": "kit", "version": "2.0.0"}')
+    assert packages_digest(together) != packages
+
+
+def test_what_tools_leave_in_a_package_beside_a_front_end_is_none_of_its_source(house: House, tmp_path: Path) -> None:
+    kit = tmp_path / "kit"
+    (kit / "node_modules" / "tool").mkdir(parents=True)
+    together = StaticSource(house.source, packages=(kit,))
+    before = source_digest(together)
+    (kit / "node_modules" / "tool" / "index.js").write_text("1")
+    assert source_digest(together) == before
 
 
 def own_page(folder: Path, script: str) -> Service:
@@ -209,6 +237,24 @@ def own_page(folder: Path, script: str) -> Service:
     (folder / "package.json").write_text(json.dumps(package))
     (folder / "page.html").write_text("a page")
     return site("web", folder, script="build")
+
+
+@pytest.mark.real
+def test_a_real_npm_builds_with_a_package_beside_the_front_end(ground: Path) -> None:
+    """A package by path is a link: the build reads it as it stands now, not as it was when npm made the link."""
+    npm = find(Want("npm"))
+    if npm is None:
+        pytest.skip("no npm on this machine")
+    house, kit = House(ground), ground / "kit"
+    kit.mkdir()
+    (kit / "package.json").write_text('{"name": "@shop/kit", "version": "1.0.0"}')
+    web = own_page(house.source, "mkdir -p dist && cp node_modules/@shop/kit/page.html dist/index.html")
+    package = json.loads((house.source / "package.json").read_text())
+    (house.source / "package.json").write_text(json.dumps({**package, "dependencies": {"@shop/kit": "file:../kit"}}))
+    for page in ("a page of the kit", "another"):
+        (kit / "page.html").write_text(page)
+        build_site(web, house.sites, page, house.log, npm.path, Processes())
+        assert house.served() == page
 
 
 @pytest.mark.real

@@ -85,12 +85,19 @@ class StaticSource:
     """A front end: built by the project's own npm script, served by the edge.
 
     With `script` empty the folder is served as it is. `output` is where the script writes, below `path`.
+    `packages` are the folders (or archives) that its package.json depends on by path: they are sources of it, too.
     """
 
     path: Path
     script: str = "build"
     output: str = "dist"
     spa: bool = True
+    packages: tuple[Path, ...] = ()
+
+    @property
+    def packages_beside(self) -> tuple[Path, ...]:
+        """Those of `packages` that do not lie in its own folder."""
+        return tuple(path for path in self.packages if not path.is_relative_to(self.path))
 
 
 Source = PythonSource | DockerSource | ImageSource | StaticSource

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stackyard.errors import SpecError, StackyardError
-from stackyard.model.system import DockerSource, ImageSource, System
+from stackyard.model.system import DockerSource, ImageSource, StaticSource, System
 from stackyard.targets.local.fingerprint import is_product
 from stackyard.targets.local.python_project import python_project
 
@@ -26,7 +26,7 @@ def main(file: str, environment: str, *profiles: str) -> None:
 
     root = Path(file).parent
     while True:
-        paths = list(_watched(Path(file), environment, profiles))
+        paths = list(watched(Path(file), environment, profiles))
         for changes in watch(
             *paths,
             watch_filter=lambda _, name: not is_product(_below(Path(name), root)),
@@ -42,7 +42,7 @@ def main(file: str, environment: str, *profiles: str) -> None:
             return
 
 
-def _watched(file: Path, environment: str, profiles: tuple[str, ...]) -> Iterator[Path]:
+def watched(file: Path, environment: str, profiles: tuple[str, ...]) -> Iterator[Path]:
     """The stack file, and every folder that people write services in."""
     yield file
     try:
@@ -59,6 +59,8 @@ def _sources(system: System) -> Iterator[Path]:
         if not isinstance(service.source, DockerSource | ImageSource):
             yield service.source.path
             yield from python_project(service.source.path)[1]
+        if isinstance(service.source, StaticSource):
+            yield from service.source.packages_beside
 
 
 def _below(path: Path, root: Path) -> Path:

@@ -22,6 +22,7 @@ from stackyard.model.system import (
 from stackyard.model.values import Value
 from stackyard.spec.cron import read_schedule
 from stackyard.spec.files import is_file, is_folder
+from stackyard.spec.npm_packages import local_packages
 from stackyard.spec.references import read_value
 from stackyard.spec.report import Wrong
 from stackyard.spec.sections import Block, command, duration, size, text, texts, value
@@ -111,7 +112,7 @@ def _static_reader(part: Block) -> Any:
         source = StaticSource(folder, **values)
         if "script" not in values and not is_file(folder / "package.json"):
             source = replace(source, script="")
-        return source
+        return replace(source, packages=local_packages(folder)) if source.script else source
 
     return read
 

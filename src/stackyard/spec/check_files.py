@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stackyard.model.system import DockerSource, ImageSource, Postgres, Service
+from stackyard.model.system import DockerSource, ImageSource, Postgres, Service, StaticSource
 from stackyard.spec import tree
 from stackyard.spec.checks import Draft
 from stackyard.spec.files import exists, is_file, is_folder
@@ -51,6 +51,17 @@ def _check_source(draft: Draft, service: Service, home: str) -> None:
         draft.add(path, what, "a source lies in the folder of the stack file or in its git repository")
     elif isinstance(source, DockerSource) and not is_file(source.path / source.dockerfile):
         _add_missing(draft, (*path[:3], "dockerfile"), source.path / source.dockerfile, "file")
+    elif isinstance(source, StaticSource):
+        _check_packages(draft, path, source)
+
+
+def _check_packages(draft: Draft, where: tree.Path, source: StaticSource) -> None:
+    """What a front end depends on by path is there."""
+    file = source.path / "package.json"
+    for path in source.packages:
+        if not (is_file(path / "package.json") or is_file(path)):
+            what = f"{file} depends on {path}, and there is no package"
+            draft.add(where, what, "put the package there, or mend the path of `file:` in package.json")
 
 
 def _is_within(path: Path, home: str) -> bool:

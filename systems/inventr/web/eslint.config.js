@@ -1,4 +1,5 @@
 import js from "@eslint/js";
+import { rules } from "@stackyard/web-kit/eslint";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
@@ -11,12 +12,7 @@ export default tseslint.config(
     languageOptions: {
       parserOptions: { project: ["./tsconfig.json", "./worker/tsconfig.json"], tsconfigRootDir: import.meta.dirname },
     },
-    rules: {
-      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
-      "max-lines": ["error", { max: 200, skipBlankLines: true, skipComments: true }],
-      "max-lines-per-function": ["error", { max: 100, skipComments: true }],
-    },
+    rules,
   },
   { files: ["**/*.test.{ts,tsx}"], rules: { "max-lines-per-function": "off" } },
   { files: ["**/*.js"], ...tseslint.configs.disableTypeChecked },

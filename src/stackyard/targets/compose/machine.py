@@ -14,7 +14,7 @@ from stackyard.targets.compose.engine import Engine
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.rendering import Entrance, Inputs, Places, Recipe, Rendered, SecretFile
 from stackyard.targets.compose.snapshot import Container, Eye, Image, Snapshot
-from stackyard.targets.local import fingerprint, holders, ports
+from stackyard.targets.local import fingerprint, holders, npm_project, ports
 from stackyard.targets.local.python_project import source_digest
 from stackyard.targets.names import EDGE
 
@@ -145,6 +145,8 @@ def sources(system: System) -> dict[str, str]:
         source = service.source
         if isinstance(source, PythonSource):
             made[service.name] = source_digest(source.path, without=without)
-        elif isinstance(source, StaticSource | DockerSource):
+        elif isinstance(source, StaticSource):
+            made[service.name] = npm_project.source_digest(source, without=without)
+        elif isinstance(source, DockerSource):
             made[service.name] = fingerprint.of_folder(source.path, without=without)
     return made

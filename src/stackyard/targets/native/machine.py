@@ -15,9 +15,9 @@ from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Sourc
 from stackyard.model.values import Version
 from stackyard.resources import redis
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.local import fingerprint, ports, python_project
+from stackyard.targets.local import fingerprint, npm_project, ports, python_project
 from stackyard.targets.local.identity import Identity, blocked_ancestors, service_identity
-from stackyard.targets.native import debian, sites
+from stackyard.targets.native import debian
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Fetch, Tool, Want, python_for, resolve
 from stackyard.targets.native.variables import Addresses
@@ -208,5 +208,5 @@ def _sources(source: Source, pythons: Callable[[str], Tool], without: frozenset[
             pythons(requires),
         )
     if isinstance(source, StaticSource):
-        return Sources(fingerprint.of_folder(source.path, without=without), sites.packages_digest(source.path))
+        return Sources(npm_project.source_digest(source, without=without), npm_project.packages_digest(source))
     return Sources("", "")

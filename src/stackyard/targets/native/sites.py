@@ -12,6 +12,7 @@ from stackyard.errors import PartError
 from stackyard.model.system import Service, StaticSource
 from stackyard.runner import Command, Runner
 from stackyard.targets.local import fingerprint
+from stackyard.targets.local.npm_project import packages_digest
 from stackyard.targets.native.prune import keep_newest
 
 # A front end in the folder of the stack file: what is ours, secrets and all, must never be served.
@@ -75,7 +76,7 @@ def _npm_build(service: Service, source: StaticSource, log: Path, npm: Path | No
         )
     environment = {**os.environ, "PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "true"}
     marker = source.path / "node_modules" / ".stackyard"
-    wanted = packages_digest(source.path)
+    wanted = packages_digest(source)
     steps: list[tuple[str, ...]] = []
     if not marker.is_file() or marker.read_text() != wanted:
         # A lock file that npm wrote now would count as a change of the source, and be built again by the next `up`.
@@ -118,9 +119,3 @@ def stamp(release: Path) -> dict[str, str]:
         content = f"{status.st_size} {status.st_mtime_ns}" if path.is_file() else ""
         found.append(f"{path.relative_to(folder)} {status.st_mode} {content}")
     return {"stamp": fingerprint.of_texts(found)}
-
-
-def packages_digest(path: Path) -> str:
-    """A digest of what decides which npm packages are installed."""
-    names = ("package.json", "package-lock.json")
-    return fingerprint.of_texts(fingerprint.of_folder(path / name) for name in names if (path / name).is_file())

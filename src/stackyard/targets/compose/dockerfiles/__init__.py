@@ -58,11 +58,12 @@ def _edge(system: System, folder: Path, private: frozenset[Path]) -> Recipe:
     sites = [(service, service.source) for service in system.services if isinstance(service.source, StaticSource)]
     if not sites:
         return Recipe(_files(front.dockerfile(()), "*\n"))
-    context = common([source.path for _, source in sites])
-    built = tuple(read_site(service.name, source, _place(source.path, context)) for service, source in sites)
+    sources = list(dict.fromkeys(path for _, source in sites for path in (source.path, *source.packages_beside)))
+    context = common(sources)
+    built = tuple(read_site(service.name, source, context) for service, source in sites)
     # What is served as it lies may well have a folder that is called like a product.
     plain = frozenset(source.path for _, source in sites if not source.script)
-    text = ignored(context, [source.path for _, source in sites], folder, plain=plain, private=private)
+    text = ignored(context, sources, folder, plain=plain, private=private)
     return Recipe(_files(front.dockerfile(built), text), context)
 
 

@@ -12,6 +12,7 @@ from stackyard.targets.compose.dockerfiles.running import run
 from stackyard.targets.compose.names import STATIC
 
 USER = "101:101"
+_HOME = "/site"
 _CACHE = "/root/.npm"
 _AUTHORITIES = ("NODE_EXTRA_CA_CERTS",)
 
@@ -22,6 +23,8 @@ class Site:
 
     pins:         the files that decide which packages are installed; package.json first
     needs_source: installing them needs the source, too
+    beside:       places of the packages beside it that it depends on: folders
+    archives:     the same, of archives
     """
 
     name: str
@@ -30,6 +33,8 @@ class Site:
     output: str = "dist"
     pins: tuple[str, ...] = ()
     needs_source: bool = False
+    beside: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()
 
 
 def dockerfile(sites: Sequence[Site]) -> str:
@@ -59,28 +64,37 @@ def _stage(site: Site) -> str:
 def _built(site: Site) -> str:
     # Without a lock file npm would write one: in a build that is of no use.
     install = "npm ci" if "package-lock.json" in site.pins else "npm install --no-package-lock"
-    everything = _copy([site.place], "./")
-    first = everything if site.needs_source else _copy([_join(site.place, pin) for pin in site.pins], "./")
+    everything = [*(_copy([place], f"{_HOME}/{place}/") for place in site.beside), _copy([site.place], "./")]
+    # npm makes links to the packages beside it; what they need it reads in their package.json.
+    pins = [_copy([_join(place, "package.json")], f"{_HOME}/{place}/") for place in site.beside]
+    pins += [_copy([_join(site.place, pin) for pin in site.pins], "./")]
+    archives = [_copy([archive], f"{_HOME}/{archive}") for archive in site.archives]
+    first = [*archives, *(everything if site.needs_source else pins)]
     output = shlex.quote(site.output)
     missing = shlex.quote(f"npm run {site.script} wrote no {site.output}/index.html")
     return "\n".join(
         (
             f"FROM ${{NODE}} AS {_stage(site)}",
             "ENV CI=true",
-            "WORKDIR /site",
-            first,
+            f"WORKDIR {_home(site)}",
+            *first,
             run(
                 (f"{install} --no-audit --no-fund --silent",),
                 cache=_CACHE,
                 secrets=("id=npm,target=/root/.npmrc",),
                 authorities=_AUTHORITIES,
             ),
-            *(() if site.needs_source else (everything,)),
+            *(() if site.needs_source else everything),
             f"RUN npm run --silent {shlex.quote(site.script)} \\\n"
             f"    && {{ [ -f {output}/index.html ] || {{ echo {missing} >&2; exit 1; }}; }} \\\n"
             f"    && cp -R {output} /out && chmod -R a+rX /out",
         )
     )
+
+
+def _home(site: Site) -> str:
+    """Where it is built. Packages beside it are found by their path, so both keep their places to one another."""
+    return f"{_HOME}/{site.place}" if site.beside or site.archives else _HOME
 
 
 def _plain(site: Site) -> str:

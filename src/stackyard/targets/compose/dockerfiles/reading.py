@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from stackyard.errors import MachineError, PartError
 from stackyard.model.system import StaticSource
@@ -42,15 +44,14 @@ def read_python(name: str, path: Path) -> PythonProject:
     )
 
 
-def read_site(name: str, source: StaticSource, place: str) -> Site:
-    """A front end. Raises PartError for a package.json that cannot be read."""
+def read_site(name: str, source: StaticSource, context: Path) -> Site:
+    """A front end, built from `context`. Raises PartError for a package.json that cannot be read."""
+    place = source.path.relative_to(context).as_posix()
     if not source.script:
         return Site(name, place)
-    try:
-        package = json.loads((source.path / "package.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PartError(name, f"{source.path / 'package.json'} cannot be read: {error}") from error
-    scripts = package.get("scripts") or {}
+    folders = [path for path in source.packages_beside if path.is_dir()]
+    packages = [_package(name, path) for path in (source.path, *folders)]
+    is_alone = len(source.packages) == len(source.packages_beside)
     names = ("package.json", "package-lock.json", ".npmrc")
     return Site(
         name,
@@ -58,8 +59,22 @@ def read_site(name: str, source: StaticSource, place: str) -> Site:
         source.script,
         source.output,
         pins=tuple(each for each in names if (source.path / each).is_file()),
-        needs_source=bool(package.get("workspaces")) or not _WITH_SOURCE.isdisjoint(scripts),
+        needs_source=not is_alone or any(map(_wants_source, packages)),
+        beside=tuple(path.relative_to(context).as_posix() for path in folders),
+        archives=tuple(path.relative_to(context).as_posix() for path in source.packages_beside if path not in folders),
     )
+
+
+def _package(name: str, path: Path) -> Mapping[str, Any]:
+    try:
+        package = json.loads((path / "package.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PartError(name, f"{path / 'package.json'} cannot be read: {error}") from error
+    return package if isinstance(package, dict) else {}
+
+
+def _wants_source(package: Mapping[str, Any]) -> bool:
+    return bool(package.get("workspaces")) or not _WITH_SOURCE.isdisjoint(package.get("scripts") or {})
 
 
 def _version(name: str, requires: str) -> str:

@@ -9,14 +9,6 @@ export interface User {
   role: Role;
 }
 
-export interface TokenAnswer {
-  access_token: string;
-  token_type: "bearer";
-  /** Seconds until the access token ends. */
-  expires_in: number;
-  user: User;
-}
-
 export interface Product {
   id: string;
   sku: string;
@@ -107,18 +99,4 @@ export interface Revenue {
   average_order: string;
   days: RevenueDay[];
   top_products: TopProduct[];
-}
-
-/** An error body as RFC 9457 describes it. */
-export interface Problem {
-  title: string;
-  status: number;
-  detail?: string;
-  correlation_id?: string;
-  errors?: ProblemPart[];
-}
-
-export interface ProblemPart {
-  pointer?: string;
-  detail?: string;
 }

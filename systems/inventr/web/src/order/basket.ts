@@ -1,5 +1,5 @@
+import { cents, decimal } from "@stackyard/web-kit/format";
 import type { Product } from "../api/types";
-import { cents, decimal } from "../format/money";
 
 /** The order that is being put together. `key` belongs to one attempt at placing exactly these lines. */
 export interface Basket {

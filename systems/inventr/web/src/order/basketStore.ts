@@ -1,4 +1,4 @@
-import { observable, useObservable } from "../store/observable";
+import { observable, useObservable } from "@stackyard/web-kit/store";
 import { type Basket, emptyBasket } from "./basket";
 
 const PLACE = "inventr-basket";

@@ -1,6 +1,6 @@
+import { ApiError } from "@stackyard/web-kit/api";
 import { beforeEach, describe, expect, test } from "vitest";
 
-import { ApiError } from "../api/errors";
 import { json, mug, problem, serve, towel } from "../testing/server";
 import { add, setQuantity } from "./basket";
 import { basketStore, change, clearBasket } from "./basketStore";

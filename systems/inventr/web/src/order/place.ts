@@ -1,5 +1,5 @@
+import { ApiError } from "@stackyard/web-kit/api";
 import { placeOrder } from "../api/endpoints";
-import { ApiError } from "../api/errors";
 import type { NewOrder, Order } from "../api/types";
 import type { Basket, BasketLine } from "./basket";
 import { attemptKey, basketStore, clearBasket, endAttempt } from "./basketStore";

@@ -1,7 +1,6 @@
+import { buttonClass, Page } from "@stackyard/web-kit/ui";
 import { Link } from "react-router-dom";
 
-import { buttonClass } from "../ui/Button";
-import { Page } from "../ui/Page";
 
 export default function NotFound() {
   return (

@@ -1,44 +1,11 @@
-import { vi } from "vitest";
+import type { TokenAnswer } from "@stackyard/web-kit/api";
 
-import type { Product, TokenAnswer } from "../api/types";
+import type { Product, User } from "../api/types";
 
-/** A request as the server sees it. */
-export interface Seen {
-  method: string;
-  path: string;
-  token: string | null;
-  key: string | null;
-  body: unknown;
-}
+export { json, problem, serve } from "@stackyard/web-kit/testing";
 
-type Reply = (request: Seen) => Response | Promise<Response>;
-
-/** Answers every fetch with `reply` and keeps what was asked. */
-export function serve(reply: Reply): Seen[] {
-  const seen: Seen[] = [];
-  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
-    const headers = new Headers(init.headers);
-    const request: Seen = {
-      method: init.method ?? "GET",
-      path,
-      token: headers.get("Authorization")?.replace("Bearer ", "") ?? null,
-      key: headers.get("Idempotency-Key"),
-      body: init.body ? JSON.parse(init.body as string) : null,
-    };
-    seen.push(request);
-    return await reply(request);
-  });
-  return seen;
-}
-
-export const json = (body: unknown, status = 200): Response =>
-  new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
-
-export const problem = (status: number, title: string, more: object = {}): Response => json({ title, status, ...more }, status);
-
-export const grant = (token: string): TokenAnswer => ({
+export const grant = (token: string): TokenAnswer<User> => ({
   access_token: token,
-  token_type: "bearer",
   expires_in: 900,
   user: { id: "u1", email: "clerk@inventr.example", name: "Ines", role: "clerk" },
 });

@@ -1,7 +1,7 @@
+import { signed } from "@stackyard/web-kit/format";
 import { useState } from "react";
 
 import type { Product } from "../api/types";
-import { signed } from "../format/count";
 import { useStock } from "../live/stock";
 
 type Shown = Pick<Product, "id" | "sku" | "stock" | "reorder_level" | "updated_at">;

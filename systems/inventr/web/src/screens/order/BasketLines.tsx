@@ -1,8 +1,8 @@
-import { money } from "../../format/money";
+import { money } from "@stackyard/web-kit/format";
+import { Card } from "@stackyard/web-kit/ui";
 import { type BasketLine, lineTotal, remove, setQuantity } from "../../order/basket";
 import { change } from "../../order/basketStore";
 import { Icon } from "../../ui/Icon";
-import { Card } from "../../ui/Page";
 import { Quantity } from "./Quantity";
 
 interface Props {

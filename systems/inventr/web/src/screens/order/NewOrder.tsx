@@ -1,10 +1,9 @@
+import { announce } from "@stackyard/web-kit/live";
+import { Empty, Page } from "@stackyard/web-kit/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { announce } from "../../live/announcer";
 import { lineProblems, placeBasket } from "../../order/place";
 import { useBasket } from "../../order/basketStore";
-import { Empty } from "../../ui/Notice";
-import { Page } from "../../ui/Page";
 import { BasketLines } from "./BasketLines";
 import { Placed } from "./Placed";
 import { ProductPick } from "./ProductPick";

@@ -1,11 +1,9 @@
+import { count, money } from "@stackyard/web-kit/format";
+import { Button, buttonClass, Card } from "@stackyard/web-kit/ui";
 import { Link } from "react-router-dom";
 
 import type { Order } from "../../api/types";
-import { count } from "../../format/count";
-import { money } from "../../format/money";
-import { Button, buttonClass } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
-import { Card } from "../../ui/Page";
 
 /** The order is in. */
 export function Placed({ order, onNext }: { order: Order; onNext: () => void }) {

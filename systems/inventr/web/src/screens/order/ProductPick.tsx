@@ -1,18 +1,15 @@
+import { money } from "@stackyard/web-kit/format";
+import { announce } from "@stackyard/web-kit/live";
+import { Card, ErrorNotice, SearchField, useSettled } from "@stackyard/web-kit/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type KeyboardEvent, useRef, useState } from "react";
 
 import { productPickQuery } from "../../api/queries";
 import type { Product } from "../../api/types";
-import { money } from "../../format/money";
-import { announce } from "../../live/announcer";
 import { add } from "../../order/basket";
 import { change } from "../../order/basketStore";
 import { Icon } from "../../ui/Icon";
-import { ErrorNotice } from "../../ui/Notice";
-import { Card } from "../../ui/Page";
-import { SearchField } from "../../ui/SearchField";
 import { Stock } from "../../ui/Stock";
-import { useSettled } from "./useSettled";
 
 /** Finds products for the order. Enter adds the one that is meant without doubt, as a barcode scanner expects. */
 export function ProductPick() {

@@ -1,14 +1,10 @@
+import { count, money } from "@stackyard/web-kit/format";
+import { Button, Card, ErrorNotice, TextField } from "@stackyard/web-kit/ui";
 import type { UseMutationResult } from "@tanstack/react-query";
 
 import type { Order } from "../../api/types";
-import { count } from "../../format/count";
-import { money } from "../../format/money";
 import { type Basket, pieces, setCustomer, total } from "../../order/basket";
 import { change } from "../../order/basketStore";
-import { Button } from "../../ui/Button";
-import { TextField } from "../../ui/Field";
-import { ErrorNotice } from "../../ui/Notice";
-import { Card } from "../../ui/Page";
 
 interface Props {
   basket: Basket;

@@ -1,13 +1,11 @@
+import { announce } from "@stackyard/web-kit/live";
+import { Button, Card, ErrorNotice } from "@stackyard/web-kit/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { cancelOrder } from "../../api/endpoints";
 import { orderQuery } from "../../api/queries";
 import type { Order } from "../../api/types";
-import { announce } from "../../live/announcer";
-import { Button } from "../../ui/Button";
-import { ErrorNotice } from "../../ui/Notice";
-import { Card } from "../../ui/Page";
 
 /** Cancels an order after a second look: it cannot be undone. */
 export function CancelOrder({ order }: { order: Order }) {

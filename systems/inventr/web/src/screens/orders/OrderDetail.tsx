@@ -1,13 +1,11 @@
+import { momentText, money } from "@stackyard/web-kit/format";
+import { Card, Loaded, Page } from "@stackyard/web-kit/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router-dom";
 
 import { orderQuery } from "../../api/queries";
 import type { Order } from "../../api/types";
 import { useIsManager } from "../../app/user";
-import { money } from "../../format/money";
-import { momentText } from "../../format/time";
-import { Loaded } from "../../ui/Loaded";
-import { Card, Page } from "../../ui/Page";
 import { CancelOrder } from "./CancelOrder";
 import { OrderStatus } from "./OrderStatus";
 

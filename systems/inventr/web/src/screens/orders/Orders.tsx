@@ -1,16 +1,11 @@
+import { count, momentText, money } from "@stackyard/web-kit/format";
+import { Button, buttonClass, Card, Empty, Loaded, Page } from "@stackyard/web-kit/ui";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "react-router-dom";
 
 import { ordersQuery } from "../../api/queries";
 import type { Order } from "../../api/types";
-import { count } from "../../format/count";
-import { money } from "../../format/money";
-import { momentText } from "../../format/time";
-import { Button, buttonClass } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
-import { Loaded } from "../../ui/Loaded";
-import { Empty } from "../../ui/Notice";
-import { Card, Page } from "../../ui/Page";
 import { OrderStatus } from "./OrderStatus";
 
 export default function Orders() {

@@ -1,15 +1,12 @@
+import { signed } from "@stackyard/web-kit/format";
+import { announce } from "@stackyard/web-kit/live";
+import { Button, Card, ErrorNotice, SectionTitle, SelectField, TextField } from "@stackyard/web-kit/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useState } from "react";
 
 import { recordMovement } from "../../api/endpoints";
 import { movementsQuery, productQuery } from "../../api/queries";
 import type { MovementReason, Product } from "../../api/types";
-import { signed } from "../../format/count";
-import { announce } from "../../live/announcer";
-import { Button } from "../../ui/Button";
-import { SelectField, TextField } from "../../ui/Field";
-import { ErrorNotice } from "../../ui/Notice";
-import { Card, SectionTitle } from "../../ui/Page";
 
 /** What people do, with the sign that it means for the stock. An adjustment carries its own sign. */
 const REASONS: Record<MovementReason, { label: string; sign: 1 | -1 | null }> = {

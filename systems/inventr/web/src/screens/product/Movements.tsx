@@ -1,12 +1,9 @@
+import { momentText, signed } from "@stackyard/web-kit/format";
+import { Card, Empty, Loaded, SectionTitle, Skeleton } from "@stackyard/web-kit/ui";
 import { useQuery } from "@tanstack/react-query";
 
 import { movementsQuery } from "../../api/queries";
 import type { Movement } from "../../api/types";
-import { signed } from "../../format/count";
-import { momentText } from "../../format/time";
-import { Loaded } from "../../ui/Loaded";
-import { Empty, Skeleton } from "../../ui/Notice";
-import { Card, SectionTitle } from "../../ui/Page";
 
 /** The last movements of a product's stock, newest first. */
 export function Movements({ productId }: { productId: string }) {

@@ -1,16 +1,13 @@
+import { count, money } from "@stackyard/web-kit/format";
+import { Button, Card, Loaded, Page } from "@stackyard/web-kit/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router-dom";
 
 import { productQuery } from "../../api/queries";
 import type { Product } from "../../api/types";
 import { useIsManager } from "../../app/user";
-import { count } from "../../format/count";
-import { money } from "../../format/money";
 import { add, quantityOf } from "../../order/basket";
 import { change, useBasket } from "../../order/basketStore";
-import { Button } from "../../ui/Button";
-import { Loaded } from "../../ui/Loaded";
-import { Card, Page } from "../../ui/Page";
 import { Stock } from "../../ui/Stock";
 import { MovementForm } from "./MovementForm";
 import { Movements } from "./Movements";

@@ -1,10 +1,9 @@
+import { inputClass, SearchField } from "@stackyard/web-kit/ui";
 import { useQuery } from "@tanstack/react-query";
 
 import { categoriesQuery } from "../../api/queries";
 import type { ProductFilter } from "../../api/endpoints";
-import { inputClass } from "../../ui/Field";
 import { Icon } from "../../ui/Icon";
-import { SearchField } from "../../ui/SearchField";
 
 interface Props {
   filter: ProductFilter;

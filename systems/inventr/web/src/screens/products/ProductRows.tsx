@@ -1,13 +1,12 @@
+import { money } from "@stackyard/web-kit/format";
+import { announce } from "@stackyard/web-kit/live";
+import { Button, Card } from "@stackyard/web-kit/ui";
 import { Link } from "react-router-dom";
 
 import type { Product } from "../../api/types";
-import { money } from "../../format/money";
-import { announce } from "../../live/announcer";
 import { add, quantityOf } from "../../order/basket";
 import { change, useBasket } from "../../order/basketStore";
-import { Button } from "../../ui/Button";
 import { Icon } from "../../ui/Icon";
-import { Card } from "../../ui/Page";
 import { Stock } from "../../ui/Stock";
 
 const COLUMNS = "md:grid md:grid-cols-[minmax(0,1fr)_6.5rem_15rem_8.5rem] md:items-center md:gap-4";

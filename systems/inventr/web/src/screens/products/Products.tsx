@@ -1,12 +1,9 @@
+import { count } from "@stackyard/web-kit/format";
+import { Button, Empty, Loaded, Page } from "@stackyard/web-kit/ui";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { productsQuery } from "../../api/queries";
 import type { ProductPage } from "../../api/types";
-import { count } from "../../format/count";
-import { Button } from "../../ui/Button";
-import { Loaded } from "../../ui/Loaded";
-import { Empty } from "../../ui/Notice";
-import { Page } from "../../ui/Page";
 import { Filters } from "./Filters";
 import { ProductRows } from "./ProductRows";
 import { useProductFilter } from "./useProductFilter";

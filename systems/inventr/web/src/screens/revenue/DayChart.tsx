@@ -1,10 +1,8 @@
+import { count, dayText, money } from "@stackyard/web-kit/format";
+import { Card } from "@stackyard/web-kit/ui";
 import { type PointerEvent, useState } from "react";
 
 import type { RevenueDay } from "../../api/types";
-import { count } from "../../format/count";
-import { money } from "../../format/money";
-import { dayText } from "../../format/time";
-import { Card } from "../../ui/Page";
 import { DayTable } from "./DayTable";
 import { roundUp } from "./scale";
 

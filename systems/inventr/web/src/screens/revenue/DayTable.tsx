@@ -1,6 +1,5 @@
+import { dayText, money } from "@stackyard/web-kit/format";
 import type { RevenueDay } from "../../api/types";
-import { money } from "../../format/money";
-import { dayText } from "../../format/time";
 
 /** The chart's figures in words, newest first, folded away until asked for. */
 export function DayTable({ days, currency }: { days: RevenueDay[]; currency: string }) {

@@ -1,11 +1,9 @@
+import { money } from "@stackyard/web-kit/format";
+import { Card, Loaded, Page, SectionTitle, Skeleton } from "@stackyard/web-kit/ui";
 import { useQuery } from "@tanstack/react-query";
 
 import { revenueQuery } from "../../api/queries";
 import type { Revenue as Figures } from "../../api/types";
-import { money } from "../../format/money";
-import { Loaded } from "../../ui/Loaded";
-import { Skeleton } from "../../ui/Notice";
-import { Card, Page, SectionTitle } from "../../ui/Page";
 import { DayChart } from "./DayChart";
 import { TopProducts } from "./TopProducts";
 

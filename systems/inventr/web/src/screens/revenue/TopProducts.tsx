@@ -1,9 +1,8 @@
+import { money } from "@stackyard/web-kit/format";
+import { Card, Empty } from "@stackyard/web-kit/ui";
 import { Link } from "react-router-dom";
 
 import type { TopProduct } from "../../api/types";
-import { money } from "../../format/money";
-import { Empty } from "../../ui/Notice";
-import { Card } from "../../ui/Page";
 
 /** What sold best, each with a bar beside the best of all. */
 export function TopProducts({ products, currency }: { products: TopProduct[]; currency: string }) {

@@ -1,0 +1,1 @@
+export { readAt } from "./readings";

@@ -1,0 +1,15 @@
+export { ConnectionBadge } from "./ConnectionBadge";
+export { ConnectionBanner, type ConnectionWords } from "./ConnectionBanner";
+export { Entrance } from "./Entrance";
+export { ErrorBoundary } from "./ErrorBoundary";
+export { Frame } from "./Frame";
+export { followInstall, installOffer, isInstalled } from "./install";
+export { Navigation, type Place } from "./Navigation";
+export { Person } from "./Person";
+export { type Product, ProductProvider, useProduct } from "./product";
+export { personContext } from "./person";
+export { SignIn } from "./SignIn";
+export { start } from "./start";
+export { followTheme, type Theme, theme } from "./theme";
+export { ThemeButton } from "./ThemeButton";
+export { Starting, Unreachable } from "./Starting";

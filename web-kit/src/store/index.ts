@@ -1,0 +1,1 @@
+export { type Observable, observable, useObservable } from "./observable";

@@ -1,0 +1,1 @@
+export { json, problem, type Seen, serve } from "./server";

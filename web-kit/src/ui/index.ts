@@ -1,0 +1,10 @@
+export { Button, buttonClass, type Look } from "./Button";
+export { inputClass, SelectField, TextField } from "./Field";
+export { Drawing, drawings, iconsOf } from "./Icon";
+export { Loaded } from "./Loaded";
+export { Empty, ErrorNotice, Skeleton } from "./Notice";
+export { More } from "./More";
+export { Card, Page, SectionTitle } from "./Page";
+export { SearchField } from "./SearchField";
+export { useSettled } from "./useSettled";
+export { useFilterInAddress } from "./useFilterInAddress";
