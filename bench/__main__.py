@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import compose, edge, engine, generated, kit, report, startup, supervisor, upping
+from bench import compose, edge, engine, generated, goldshop, kit, report, startup, supervisor, upping
 from bench.checkout import Checkout, ground, inventr
 from bench.measure import Measurement
 from bench.peer import programs
 
-GROUPS = ("inventr", "compose", "generated", "edge", "kit")
+GROUPS = ("inventr", "compose", "generated", "edge", "kit", "goldshop")
 _ON_INVENTR = ("inventr", "compose", "edge")
 
 
@@ -70,6 +70,9 @@ def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement
     if "kit" in wanted:
         _say("the kit's layers under load")
         yield kit.measure(place / "kit", 8 if args.quick else 20, 1.0)
+    if "goldshop" in wanted:
+        _say("a hundred people in goldshop, and its pages at a million movements")
+        yield goldshop.measure(place / "goldshop", 3 if args.quick else 5, 20.0)
 
 
 def _compose(checkout: Checkout, place: Path, rounds: int) -> list[Measurement]:

@@ -117,7 +117,7 @@ class Service(Section):
     static: StaticValue | None = key(
         "A front end, built once by its own npm script and served by the edge. Such a service takes only `static`, "
         "`port` (for direct access in development; 3000 when it is the only one), `environment` (for the build), "
-        "`watch` and `profiles`.",
+        "`watch` and `profiles`. Packages that its package.json names by a path (`file:../ui`) are sources of it, too.",
         "./web",
         {"path": "./web", "script": "build", "output": "dist", "spa": True},
     )

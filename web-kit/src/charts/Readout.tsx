@@ -44,9 +44,9 @@ function Sample({ kind, look }: { kind: "bars" | "area"; look: "now" | "before" 
   return (
     <svg viewBox="0 0 22 10" className="h-2.5 w-5.5" aria-hidden="true">
       {kind === "area" ? (
-        <path d="M0 5h22" strokeWidth={isNow ? 2.5 : 1.5} className={isNow ? "stroke-accent" : "stroke-muted"} {...(isNow ? {} : { strokeDasharray: "5 4" })} />
+        <path d="M0 5h22" strokeWidth={isNow ? 2.5 : 1.5} className={isNow ? "stroke-chart" : "stroke-muted"} {...(isNow ? {} : { strokeDasharray: "5 4" })} />
       ) : isNow ? (
-        <rect width="22" height="10" rx="2" className="fill-accent" />
+        <rect width="22" height="10" rx="2" className="fill-chart" />
       ) : (
         <>
           <path d="m2 10 8-10m-2 10 8-10m-2 10 8-10" strokeWidth="1.5" className="stroke-edge" />

@@ -4,7 +4,7 @@ import { useId } from "react";
 export function ShareBar({ share, className = "h-1 w-full" }: { share: number; className?: string }) {
   return (
     <svg viewBox="0 0 100 4" preserveAspectRatio="none" className={className} aria-hidden="true">
-      <rect width={Math.min(1, Math.max(0, share)) * 100} height="4" className="fill-accent/60" />
+      <rect width={Math.min(1, Math.max(0, share)) * 100} height="4" className="fill-chart" />
     </svg>
   );
 }
@@ -16,7 +16,7 @@ export interface Part {
   text: string;
 }
 
-const LOOKS = ["fill-accent", "dots", "fill-edge", "hatch", "fill-accent/45", "lines"] as const;
+const LOOKS = ["fill-chart", "dots", "fill-edge", "hatch", "fill-chart/45", "lines"] as const;
 const PERCENT = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
 /** What a whole consists of: one bar in parts, told apart by colour and texture, with each named below. */
@@ -25,7 +25,7 @@ export function Shares({ label, parts }: { label: string; parts: readonly Part[]
   const whole = parts.reduce((sum, { value }) => sum + Math.max(0, value), 0) || 1;
   const drawn = parts.map((part, place) => ({
     ...part,
-    fill: LOOKS[place % LOOKS.length] ?? "fill-accent",
+    fill: LOOKS[place % LOOKS.length] ?? "fill-chart",
     start: (parts.slice(0, place).reduce((sum, { value }) => sum + Math.max(0, value), 0) / whole) * 1000,
     width: (Math.max(0, part.value) / whole) * 1000,
   }));
@@ -75,13 +75,13 @@ function Textures({ id }: { id: string }) {
   return (
     <defs>
       <pattern id={`${id}dots`} width="8" height="8" patternUnits="userSpaceOnUse">
-        <circle cx="4" cy="4" r="2" className="fill-accent" />
+        <circle cx="4" cy="4" r="2" className="fill-chart" />
       </pattern>
       <pattern id={`${id}hatch`} width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-        <rect width="3" height="8" className="fill-accent" />
+        <rect width="3" height="8" className="fill-chart" />
       </pattern>
       <pattern id={`${id}lines`} width="8" height="6" patternUnits="userSpaceOnUse">
-        <rect width="8" height="2.5" className="fill-accent" />
+        <rect width="8" height="2.5" className="fill-chart" />
       </pattern>
     </defs>
   );

@@ -20,7 +20,7 @@ export function Sparkline({ values, className = "h-10 w-full" }: { values: reado
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" className={className} aria-hidden="true">
       <Patterns id={id} />
       <path d={`${line}L${WIDTH} ${HEIGHT}L0 ${HEIGHT}Z`} fill={`url(#${id}fade)`} />
-      <path d={line} fill="none" strokeWidth="1.75" strokeLinejoin="round" vectorEffect="non-scaling-stroke" className="stroke-accent" />
+      <path d={line} fill="none" strokeWidth="1.75" strokeLinejoin="round" vectorEffect="non-scaling-stroke" className="stroke-chart" />
     </svg>
   );
 }

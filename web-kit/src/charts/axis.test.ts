@@ -10,7 +10,7 @@ test.each([[0, 1], [1, 1], [7.2, 8], [530, 600], [601, 800], [850, 1_000], [1_00
 test("its ticks are round, equally far apart and begin at zero", () => {
   expect(axisFor([12, 530]).ticks).toEqual([0, 200, 400, 600]);
   expect(axisFor([0.27]).ticks).toEqual([0, 0.1, 0.2, 0.3]);
-  expect(axisFor([]).ticks).toEqual([0, 0.5, 1]);
+  expect(axisFor([]).ticks).toEqual([0, 0.25, 0.5, 0.75, 1]);
 });
 
 test("a loss has a place below zero, however small it is beside the gains", () => {

@@ -1,5 +1,5 @@
 /** Into how many equal parts an axis that ends at a factor times a power of ten is divided. */
-const PARTS: Readonly<Record<number, number>> = { 1: 2, 2: 4, 3: 3, 4: 4, 6: 3, 8: 4, 10: 2 };
+const PARTS: Readonly<Record<number, number>> = { 1: 4, 2: 4, 3: 3, 4: 4, 6: 3, 8: 4, 10: 4 };
 const FACTORS = [1, 2, 3, 4, 6, 8, 10];
 
 export interface Axis {
@@ -13,7 +13,7 @@ export interface Axis {
 export const roundUp = (value: number): number => rounded(value).end;
 
 function rounded(value: number): { end: number; step: number } {
-  if (value <= 0) return { end: 1, step: 0.5 };
+  if (value <= 0) return { end: 1, step: 0.25 };
   const power = 10 ** Math.floor(Math.log10(value));
   const factor = FACTORS.find((one) => one * power >= value) ?? 10;
   return { end: plain(factor * power), step: (factor * power) / (PARTS[factor] ?? 2) };

@@ -9,8 +9,8 @@ export function Patterns({ id }: { id: string }) {
         <rect width="1.75" height="5" className="fill-edge" />
       </pattern>
       <linearGradient id={`${id}fade`} x1="0" y1="0" x2="0" y2="1">
-        <stop offset="0" stopOpacity="0.34" className="[stop-color:var(--accent)]" />
-        <stop offset="1" stopOpacity="0.03" className="[stop-color:var(--accent)]" />
+        <stop offset="0" stopOpacity="0.34" className="[stop-color:var(--chart)]" />
+        <stop offset="1" stopOpacity="0.03" className="[stop-color:var(--chart)]" />
       </linearGradient>
     </defs>
   );
@@ -84,7 +84,7 @@ function Bar({ middle, wide, value, plot: { y }, fill }: BarProps) {
   if (value === 0) return null;
   const high = Math.max(Math.abs(y(0) - y(value)), 1);
   const top = value > 0 ? y(0) - high : y(0);
-  const look = fill ? "stroke-edge" : value > 0 ? "fill-accent" : "fill-bad";
+  const look = fill ? "stroke-edge" : value > 0 ? "fill-chart" : "fill-bad";
   return (
     <rect x={middle - wide / 2} y={top} width={wide} height={high} rx={Math.min(2, wide / 4)} className={look} {...(fill ? { fill, strokeWidth: 1 } : {})} />
   );
@@ -100,8 +100,8 @@ export function Area({ points, plot, id }: DrawnProps) {
     <>
       <path d={`${line}${ground}`} fill={`url(#${id}fade)`} />
       <path d={before} fill="none" strokeWidth="1.5" strokeDasharray="5 4" className="stroke-muted" />
-      <path d={line} fill="none" strokeWidth="2.25" strokeLinejoin="round" strokeLinecap="round" className="stroke-accent" />
-      {points.length === 1 ? <circle cx={x(0)} cy={y(points[0]?.value ?? 0)} r="4" className="fill-accent" /> : null}
+      <path d={line} fill="none" strokeWidth="2.25" strokeLinejoin="round" strokeLinecap="round" className="stroke-chart" />
+      {points.length === 1 ? <circle cx={x(0)} cy={y(points[0]?.value ?? 0)} r="4" className="fill-chart" /> : null}
     </>
   );
 }
@@ -113,7 +113,7 @@ export function Marker({ point, place, plot: { x, y } }: { point: Point; place: 
       {point.before ? (
         <circle cx={x(place)} cy={y(point.before.value)} r="3.5" strokeWidth="1.5" className="fill-surface stroke-muted" />
       ) : null}
-      <circle cx={x(place)} cy={y(point.value)} r="5" strokeWidth="2" className="fill-accent stroke-surface" />
+      <circle cx={x(place)} cy={y(point.value)} r="5" strokeWidth="2" className="fill-chart stroke-surface" />
     </>
   );
 }

@@ -53,7 +53,7 @@ export function plotOf(points: readonly Point[], width: number, height: number, 
   const axis = axisFor(points.flatMap(({ value, before }) => (before ? [value, before.value] : [value])));
   const left = Math.max(...axis.ticks.map((tick) => scale(tick).length)) * LETTER + 10;
   const bottom = height - BELOW;
-  const slot = (width - left) / points.length;
+  const slot = Math.max(1, width - left) / points.length;
   return {
     width,
     height,

@@ -9,7 +9,11 @@ export function useWidth(element: RefObject<Element | null>): number {
   useLayoutEffect(() => {
     const measured = element.current;
     if (!measured || !("ResizeObserver" in globalThis)) return;
-    const measure = () => setWidth(Math.max(1, Math.round(measured.getBoundingClientRect().width)));
+    const measure = () => {
+      const { width: now } = measured.getBoundingClientRect();
+      // What is not shown has no width; the last one stays until it is shown again.
+      if (now > 0) setWidth(Math.round(now));
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(measured);

@@ -1,0 +1,107 @@
+"""Warehouses, movements and transfers."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from goldshop import announce, movements, warehouses
+from goldshop.asking import answer_once, asked
+from goldshop.movements import Wanted
+from goldshop.parts import CLERK, ClerkDep, ManagerDep, PartsDep, user_id
+from goldshop.schemas.common import Since
+from goldshop.schemas.stock import (
+    LevelOut,
+    MovementIn,
+    MovementMade,
+    MovementPage,
+    Reason,
+    TransferIn,
+    WarehouseChange,
+    WarehouseIn,
+    WarehouseList,
+    WarehouseOut,
+)
+from stackyard_kit.idempotency import IdempotencyKey
+from stackyard_kit.pages import Cursor, Limit
+
+router = APIRouter(prefix="/api", tags=["stock"])
+
+
+@router.get("/warehouses", dependencies=[CLERK])
+async def list_warehouses(parts: PartsDep) -> WarehouseList:
+    """All warehouses, also those that are closed."""
+    async with parts.database.transaction() as session:
+        return await warehouses.every(session)
+
+
+@router.post("/warehouses", status_code=201)
+async def create_warehouse(wanted: WarehouseIn, caller: ManagerDep, parts: PartsDep) -> WarehouseOut:
+    """A new warehouse."""
+    async with parts.acting(caller) as session:
+        return await warehouses.create(session, wanted)
+
+
+@router.patch("/warehouses/{warehouse_id}")
+async def change_warehouse(
+    warehouse_id: uuid.UUID, change: WarehouseChange, caller: ManagerDep, parts: PartsDep
+) -> WarehouseOut:
+    """Change what is named and leave the rest; one that is not empty stays open."""
+    async with parts.acting(caller) as session:
+        made = await warehouses.change(session, warehouse_id, change)
+    await announce.changed(parts)
+    return made
+
+
+@router.get("/movements", dependencies=[CLERK])
+async def list_movements(
+    parts: PartsDep,
+    variant: uuid.UUID | None = None,
+    warehouse: uuid.UUID | None = None,
+    reason: Reason | None = None,
+    since: Annotated[Since | None, Query(alias="from")] = None,
+    until: Annotated[Since | None, Query(alias="to", description="before this moment")] = None,
+    cursor: Cursor = "",
+    limit: Limit = 50,
+) -> MovementPage:
+    """Movements, the newest first."""
+    wanted = Wanted(variant, warehouse, reason or "", since, until, cursor, limit)
+    async with parts.database.transaction() as session:
+        return await movements.page(session, wanted)
+
+
+@router.post("/movements", status_code=201, response_model=MovementMade)
+async def record_movement(
+    wanted: MovementIn, request: Request, caller: ManagerDep, parts: PartsDep, key: IdempotencyKey = None
+) -> Response:
+    """Record what was counted, or what the shop begins with; the books change with it."""
+    levels: list[LevelOut] = []
+
+    async def work(session: AsyncSession) -> MovementMade:
+        made = await movements.record(session, wanted, by=user_id(caller))
+        levels.extend(made.levels)
+        return made
+
+    answer = await answer_once(parts, asked(request, caller, key, wanted), work)
+    await announce.changed(parts, levels)
+    return answer
+
+
+@router.post("/transfers", status_code=201, response_model=MovementMade)
+async def transfer(
+    wanted: TransferIn, request: Request, caller: ClerkDep, parts: PartsDep, key: IdempotencyKey = None
+) -> Response:
+    """Carry stock from one warehouse to another."""
+    levels: list[LevelOut] = []
+
+    async def work(session: AsyncSession) -> MovementMade:
+        made = await movements.transfer(session, wanted, by=user_id(caller))
+        levels.extend(made.levels)
+        return made
+
+    answer = await answer_once(parts, asked(request, caller, key, wanted), work)
+    await announce.changed(parts, levels)
+    return answer

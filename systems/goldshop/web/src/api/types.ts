@@ -1,0 +1,42 @@
+import type { components } from "./schema";
+
+/** What the API says, by the names that the screens use. */
+type Schemas = components["schemas"];
+
+export type User = Schemas["UserOut"];
+export type Category = Schemas["CategoryOut"];
+export type ItemRow = Schemas["ItemRow"];
+export type ItemPage = Schemas["ItemPage"];
+export type Item = Schemas["ItemOut"];
+export type Variant = Schemas["VariantOut"];
+export type Image = Schemas["ImageOut"];
+export type ItemRef = Schemas["ItemRef"];
+export type NewItem = Schemas["ItemIn"];
+export type NewVariant = Schemas["VariantIn"];
+export type Lookup = Schemas["LookupOut"];
+export type LabelLayout = Schemas["LabelsIn"]["layout"];
+export type Warehouse = Schemas["WarehouseOut"];
+export type Movement = Schemas["MovementOut"];
+export type Partner = Schemas["PartnerOut"];
+export type PartnerRef = Schemas["PartnerRef"];
+export type NewPartner = Schemas["PartnerIn"];
+export type PurchaseRow = Schemas["PurchaseRow"];
+export type Purchase = Schemas["PurchaseOut"];
+export type NewPurchase = Schemas["PurchaseIn"];
+export type SaleRow = Schemas["SaleRow"];
+export type Sale = Schemas["SaleOut"];
+export type NewSale = Schemas["SaleIn"];
+export type Payment = NewSale["payment"];
+export type Dashboard = Schemas["Dashboard"];
+export type PeriodFigures = Schemas["PeriodFigures"];
+export type SalesReport = Schemas["SalesReport"];
+export type TopReport = Schemas["TopReport"];
+export type StockValue = Schemas["StockValue"];
+export type Account = Schemas["AccountOut"];
+export type AccountKind = Account["kind"];
+export type Transaction = Schemas["TransactionOut"];
+export type NewTransaction = Schemas["TransactionIn"];
+export type TrialBalance = Schemas["TrialBalance"];
+export type StatementRow = Schemas["StatementRow"];
+export type Change = Schemas["ChangeOut"];
+export type Found = Schemas["Found"];

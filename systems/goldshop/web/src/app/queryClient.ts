@@ -1,0 +1,3 @@
+import { createQueryClient } from "@stackyard/web-kit/api";
+
+export const queryClient = createQueryClient();
