@@ -31,6 +31,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 _GROUP = "goldshop"
 _HOST = "goldshop.localhost"
 _USERS = 100
+_THOUGHT = 3.0
 _P95, _P99, _DATABASE = 200.0, 100.0, 100.0
 _USUAL = 40_000
 """Movements of the sample as it comes; people work with as many."""
@@ -158,7 +159,7 @@ def _pages(python: Path, variables: Mapping[str, str]) -> dict[str, tuple[float,
 
 def _people(checkout: Checkout, variables: Mapping[str, str], rounds: int, seconds: float) -> list[Measurement]:
     person = ("clerk@goldshop.example", "vitrine-demo-26")
-    wanted = ShopLoad(checkout.ports()["edge.https"], _HOST, _USERS, seconds, 1.0, *person)
+    wanted = ShopLoad(checkout.ports()["edge.https"], _HOST, _USERS, seconds, _THOUGHT, *person)
     taken: list[dict[str, list[float]]] = []
     with psycopg.connect(variables["DATABASE_URL"], autocommit=True) as owner:
         _one_round(wanted)
@@ -168,9 +169,7 @@ def _people(checkout: Checkout, variables: Mapping[str, str], rounds: int, secon
         calls, spent = (after - begun for after, begun in zip(_statements(owner), before, strict=True))
     everything = [sorted(time for times in one.values() for time in times) for one in taken]
     rate = statistics.median(len(one) for one in everything) / seconds
-    note = (
-        f"{_USERS} users who think for about a second, {rate:.0f} requests a second; a loader beside it on the machine"
-    )
+    note = f"{_USERS} users, each some {_THOUGHT:.0f} s from answer to next request: {rate:.0f} requests a second"
     return [
         _latency("95 of 100 answers within", everything, 0.95, _P95, note),
         _latency("99 of 100 answers within", everything, 0.99, _P99, ""),

@@ -105,6 +105,16 @@ def test_the_application_role_cannot_edit_the_trail(ground, statement):
     assert ground.as_keeper("select count(*) from audit.changes") == before
 
 
+def test_its_owner_neither_changes_nor_removes_an_entry_nor_sees_those_of_a_tenant(ground):
+    """DB-12, DB-03: what the policies do not let pass, the owner has to take the policies away for."""
+    act(ground, "insert into users values (40, 'Old', '')", actor="clerk")
+    act(ground, "update audit.changes set actor = 'nobody'", "delete from audit.changes", owner=True)
+    (entry,) = read(ground, table_name="users", row={"id": 40}).items
+    assert entry.actor == "clerk"
+    act(ground, "insert into orders (tenant_id, number) values ('a', 40)", tenant="a")
+    act(ground, "do 'begin assert not exists (select from audit.changes where tenant is not null); end'", owner=True)
+
+
 def test_nobody_forges_an_entry_by_a_table_of_his_own(ground):
     """DB-12: the trigger's function cannot be put on a temporary table."""
     ground.as_keeper(f"grant temporary on database {ground.name} to app")

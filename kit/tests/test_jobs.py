@@ -16,8 +16,10 @@ from stackyard_kit import correlation, job_tables
 from stackyard_kit.cron import LATE, Tick, Timetable
 from stackyard_kit.jobs import Job, Retry, dead_letters, discard, enqueue, revive
 from stackyard_kit.metrics import Metrics
-from stackyard_kit.testing import Running, metric, wait_until
+from stackyard_kit.settings import Secret, Settings
+from stackyard_kit.testing import Running, client, metric, wait_until
 from stackyard_kit.worker import Worker
+from stackyard_kit.worker_service import create_worker
 
 pytestmark = pytest.mark.real
 
@@ -211,6 +213,38 @@ def test_a_stop_lets_a_job_finish_and_gives_back_what_takes_too_long(ground):
         run(story(holder))
         assert notes(ground, "slow ended") == [21]
         assert states(ground) == {"todo": 1}
+
+
+@pytest.mark.parametrize("after", [0, 0.002, 0.008, 0.03])
+def test_a_stop_comes_to_an_end_however_early_it_comes(ground, after):
+    """Also while the connections are just being opened."""
+
+    async def story():
+        async with asyncio.timeout(20), working(ground):
+            await asyncio.sleep(after)
+
+    run(story())
+
+
+def test_a_worker_as_a_service_has_the_figures_of_every_service(ground):
+    """APP-02: it counts what it answers, beside what it did."""
+    settings = Settings(database_url=ground.app_url, redis_url=Secret("redis://127.0.0.1:1/0"), jwt_secret=Secret("x"))
+
+    @contextlib.asynccontextmanager
+    async def nothing():
+        yield
+
+    async def story():
+        metrics = Metrics()
+        async with ground.database() as database:
+            worker = worker_of_tests.make(ground.app_url.reveal(), database, metrics)
+            async with client(create_worker(settings, worker, metrics, resources=nothing)) as browser:
+                assert (await browser.get("/elsewhere")).status_code == 404
+                answer = await browser.get("/metrics")
+        unmatched = {"method": "GET", "route": "unmatched"}
+        assert metric(answer.text, "http_requests_total", **unmatched, status="404") == 1
+
+    run(story())
 
 
 def test_a_worker_goes_on_when_the_database_was_away(ground):

@@ -71,7 +71,10 @@ _TRIGGERS = ("audit_rows", "audit_updates", "audit_truncate")
 
 
 def create() -> list[str]:
-    """SQL for the schema `audit`. A transaction of a tenant reads the changes of that tenant's rows, and no others."""
+    """SQL for the schema `audit`. A transaction of a tenant reads the changes of that tenant's rows, and no others.
+
+    That holds for the owner of the trail, too, who besides may add rows and neither change nor delete one.
+    """
     return [
         "create schema audit",
         _CREATE_TABLE,
@@ -80,6 +83,9 @@ def create() -> list[str]:
         withhold("audit.changes_default"),
         "create index changes_of_row on audit.changes (table_name, row_key, at desc)",
         "alter table audit.changes enable row level security",
+        "alter table audit.changes force row level security",
+        # Nobody but the owner has the privilege: the trigger writes with his rights.
+        "create policy recorded on audit.changes for insert with check (true)",
         "create policy own_tenant on audit.changes for select"
         f" using (tenant is not distinct from {current_tenant('text')})",
         _CREATE_FUNCTION,

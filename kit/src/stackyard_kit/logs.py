@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 from stackyard_kit import correlation, spans
 
+_TELLTALES = ("botocore", "aiobotocore", "httpcore", "urllib3", "hpack")
+"""Libraries that write whole requests at "debug", with the keys and tokens in their headers."""
+
 # Made once: json.dumps with options makes another for each line.
 _ENCODE = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
@@ -47,6 +50,8 @@ def configure(service: str, level: str) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     if hasattr(logging, "logAsyncioTasks"):
         logging.logAsyncioTasks = False
+    for name in _TELLTALES:
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

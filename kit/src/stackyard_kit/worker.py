@@ -88,6 +88,7 @@ class Worker:
             "install_signal_handlers": False,
             "name": None,
         }
+        self._patience = patience
         self._silence = silence
         self._tracer = tracer
         self._figures = _Figures(metrics)
@@ -141,36 +142,48 @@ class Worker:
     async def running(self) -> AsyncIterator[None]:
         """Work while the block runs. At its end what runs is finished or given back."""
         logging.getLogger("procrastinate.worker").addFilter(_is_about_no_job)
-        working = asyncio.create_task(self._work_until_cancelled())
+        stop = asyncio.Event()
+        working = asyncio.create_task(self._work_until(stop))
         try:
             yield
         finally:
-            working.cancel()
+            stop.set()
             await asyncio.wait([working])
             logging.getLogger("procrastinate.worker").removeFilter(_is_about_no_job)
 
-    async def _work_until_cancelled(self) -> None:
+    async def _work_until(self, stop: asyncio.Event) -> None:
         pause = 0.5
-        while True:
+        while not stop.is_set():
             began = time.monotonic()
             try:
+                # Never cancelled: a pool that is just being opened would not come to an end.
                 async with self._app.open_async():
-                    await self._work()
+                    await self._work(stop)
             except _AWAY as failure:
                 log.warning("the database is away", extra={"fields": {"failure": type(failure).__name__}})
             finally:
                 self._works = False
             pause = 0.5 if time.monotonic() - began > 60 else min(pause * 2, 10.0)
-            await asyncio.sleep(pause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await stop.wait()
 
-    async def _work(self) -> None:
+    async def _work(self, stop: asyncio.Event) -> None:
         rescuing = asyncio.create_task(self._rescue_forever())
+        working = asyncio.create_task(self._app.run_worker_async(queues=list(self._retries), **self._options))
+        stopping = asyncio.create_task(stop.wait())
         self._works = True
         try:
-            await self._app.run_worker_async(queues=list(self._retries), **self._options)
+            await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+            while not working.done():
+                working.cancel()
+                await asyncio.wait([working], timeout=self._patience + 5.0)
         finally:
             rescuing.cancel()
-            await asyncio.wait([rescuing])
+            stopping.cancel()
+            await asyncio.wait([rescuing, stopping])
+        if not working.cancelled():
+            working.result()
 
     async def _rescue_forever(self) -> None:
         attempts = json.dumps({name: retry.attempts for name, retry in self._retries.items()})

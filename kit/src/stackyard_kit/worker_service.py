@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from stackyard_kit.asgi import App, Receive, Scope, Send, send_json
 from stackyard_kit.health import Check
-from stackyard_kit.metrics import MEDIA_TYPE, Metrics
+from stackyard_kit.metrics import MEDIA_TYPE, Measured, Metrics
 from stackyard_kit.service import Service, create_app
 from stackyard_kit.settings import Settings
 from stackyard_kit.worker import Worker
@@ -26,7 +26,7 @@ def create_worker(
     @asynccontextmanager
     async def load() -> AsyncIterator[App]:
         async with resources(), worker.running():
-            yield _figures_of(worker, metrics)
+            yield Measured(_figures_of(worker, metrics), metrics)
 
     return create_app(settings, load=load, checks=(Check("worker", worker.ask), *checks), close=_nothing)
 

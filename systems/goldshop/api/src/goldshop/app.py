@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from goldshop.files import STORE, Files
 from stackyard_kit.health import Check
 from stackyard_kit.probes import PostgresProbe, ping_redis
 from stackyard_kit.service import Loaded, Service
@@ -22,17 +23,21 @@ def settings_or_exit() -> Settings:
 
 
 def create_app() -> Service:
-    """The service as the environment describes it. Redis is not vital: without it goldshop is slower, not dead."""
+    """The service as the environment describes it. Without Redis it is slower, without a store it shows no pictures:
+    neither is vital.
+    """
     settings = settings_or_exit()
+    files = Files(os.environ)
     postgres = PostgresProbe(settings.database_url, settings.service)
 
     def load() -> Loaded:
         from goldshop.application import application
 
-        return application(settings)
+        return application(settings, files)
 
     checks = (
         Check("postgresql", postgres.ask),
         Check("redis", lambda: ping_redis(settings.redis_url), vital=False),
+        *((Check(STORE, files.ask, vital=False),) if files.is_configured else ()),
     )
     return create_service(settings, load=load, checks=checks, close=postgres.close)

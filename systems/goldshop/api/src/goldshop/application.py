@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -63,15 +62,14 @@ ROUTERS = (
 
 
 @asynccontextmanager
-async def application(settings: Settings) -> AsyncIterator[App]:
-    """The application of `settings`, with its connections, until the block ends."""
+async def application(settings: Settings, files: Files) -> AsyncIterator[App]:
+    """The application of `settings`, with its connections, until the block ends; `files` is closed with it."""
     app = create_fastapi(settings, title="goldshop", version=__version__, routers=ROUTERS)
     figures = Metrics()
     link = RedisLink(settings.redis_url)
     database = Database(settings.database_url, application=settings.service, limit=settings.database_pool)
     figures.watch_pool(database.pool_use)
     fanout = live_fanout(link)
-    files = Files(os.environ)
     identity = Identity(settings, database, identity_tables, Users(), figures)
     access.install(app, identity.caller)
     app.state.parts = Parts(

@@ -8,8 +8,6 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from stackyard_kit.problems import ProblemError
-
 if TYPE_CHECKING:
     from stackyard_kit.objects import ObjectStore
 
@@ -40,11 +38,18 @@ class Files:
     async def store(self) -> ObjectStore:
         """The open store. Raises ProblemError 503 when the environment names none."""
         if not self.is_configured:
+            # Imported late: whoever asks for the health of the store need not have a framework.
+            from stackyard_kit.problems import ProblemError
+
             raise ProblemError(503, "No store for files is configured.", kind="no-file-store")
         async with self._lock:
             if self._store is None:
                 self._store = await self._open()
             return self._store
+
+    async def ask(self) -> None:
+        """For a health check: return when the bucket answers."""
+        await (await self.store()).ask()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -90,7 +90,10 @@ def render(wanted: Iterable[tuple[Label, int]], layout: LayoutName) -> bytes:
 def qr_svg(text: str) -> str:
     """The QR code of `text` as an SVG that takes the size of its place."""
     code = segno.make(text, error="m", micro=False)
-    return str(code.svg_inline(border=2, omitsize=True))
+    drawn = io.BytesIO()
+    # With its namespace: without one, a browser shows it as a part of a page, but not as an image.
+    code.save(drawn, kind="svg", border=2, omitsize=True, xmldecl=False, nl=False)
+    return drawn.getvalue().decode()
 
 
 def _draw(canvas: Canvas, label: Label, width: float, height: float) -> None:

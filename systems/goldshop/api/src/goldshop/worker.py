@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from goldshop import announce, image_process, images, sample_pictures, upkeep
-from goldshop.files import Files
+from goldshop.files import STORE, Files
 from goldshop.images import Uploaded
 from goldshop.imaging import RefusedImageError, Rendered
 from goldshop.notices import LowStockNotices
@@ -20,7 +20,7 @@ from stackyard_kit.deliveries import by_kind, to_channel
 from stackyard_kit.health import Check
 from stackyard_kit.metrics import Metrics
 from stackyard_kit.outbox import Envelope
-from stackyard_kit.probes import ping_redis
+from stackyard_kit.probes import PostgresProbe, ping_redis
 from stackyard_kit.redis_link import RedisLink
 from stackyard_kit.relay import Deliver, Relay, RelayFigures
 from stackyard_kit.service import Service
@@ -47,6 +47,7 @@ def create_app() -> Service:
     metrics, link, files = Metrics(), RedisLink(settings.redis_url), Files(os.environ)
     database = Database(settings.database_url, application=settings.service, limit=CONNECTIONS)
     metrics.watch_pool(database.pool_use)
+    postgres = PostgresProbe(settings.database_url, settings.service)
     cache = shared_cache(link, metrics)
     worker = Worker(settings.database_url, metrics, application=settings.service, concurrency=2)
     worker.add(images.PROCESS, ImageMaker(database, files).run)
@@ -65,11 +66,15 @@ def create_app() -> Service:
             relay.stop()
             await asyncio.wait([relaying], timeout=10)
             relaying.cancel()
-            for close in (files.close, link.close, database.close):
+            for close in (files.close, link.close, database.close, postgres.close):
                 await close()
 
-    redis = Check("redis", lambda: ping_redis(settings.redis_url), vital=False)
-    return create_worker(settings, worker, metrics, checks=(redis,), resources=resources)
+    checks = (
+        Check("postgresql", postgres.ask),
+        Check("redis", lambda: ping_redis(settings.redis_url), vital=False),
+        *((Check(STORE, files.ask, vital=False),) if files.is_configured else ()),
+    )
+    return create_worker(settings, worker, metrics, checks=checks, resources=resources)
 
 
 class ImageMaker:
