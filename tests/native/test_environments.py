@@ -29,15 +29,29 @@ requires-python = ">=3.11"
 BACKEND = """
 import zipfile
 
+HOME = __file__.rpartition("/")[0]
+
 
 def get_requires_for_build_editable(config_settings=None):
     return []
 
 
+get_requires_for_build_wheel = get_requires_for_build_editable
+
+
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    return build(wheel_directory, {"shop.pth": HOME})
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    with open(f"{HOME}/shop/__init__.py") as source:
+        return build(wheel_directory, {"shop/__init__.py": source.read()})
+
+
+def build(wheel_directory, content):
     name = "shop-1.0-py3-none-any.whl"
     files = {
-        "shop.pth": __file__.rpartition("/")[0],
+        **content,
         "shop-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: shop\\nVersion: 1.0\\n",
         "shop-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
     }
@@ -83,6 +97,23 @@ def test_what_runs_is_the_source_that_is_edited(project: Path) -> None:
     assert price(environment) == "1"
     (project / "shop" / "__init__.py").write_text("PRICE = 20\n")
     assert price(environment) == "20"
+
+
+@pytest.mark.real
+def test_what_it_depends_on_by_path_is_the_source_that_is_edited_too(project: Path) -> None:
+    """Also when its version and pyproject.toml stay as they are: uv would take it for what it built before."""
+    api = project.parent / "api"
+    api.mkdir()
+    (api / "pyproject.toml").write_text(
+        (project / "pyproject.toml").read_text().replace('"shop"', '"api"')
+        + 'dependencies = ["shop"]\n[tool.uv.sources]\nshop = {path = "../shop"}\n'
+    )
+    (api / "backend.py").write_text(BACKEND.replace("shop", "api"))
+    environment = install(api, "one")
+    assert price(environment) == "1"
+    (project / "shop" / "__init__.py").write_text("PRICE = 20\n")
+    assert price(environment) == "20"
+    assert price(install(api, "two")) == "20"
 
 
 @pytest.mark.real

@@ -43,10 +43,13 @@ def dependencies_digest(path: Path) -> str:
     """A digest of what decides which packages are installed, for a project and its local dependencies."""
     names = ("pyproject.toml", "requirements.txt", "requirements.lock", "uv.lock", "setup.py", "setup.cfg")
     seen: dict[Path, None] = {}
-    for folder in (path, *python_project(path)[1]):
+    beside = python_project(path)[1]
+    for folder in (path, *beside):
         for name in names:
             _take_in(folder / name, seen)
-    return fingerprint.of_texts(map(fingerprint.of_folder, seen))
+    # Environments that were made before local dependencies were links are made anew.
+    how = ("linked",) if beside else ()
+    return fingerprint.of_texts([*map(fingerprint.of_folder, seen), *how])
 
 
 def _take_in(file: Path, seen: dict[Path, None]) -> None:

@@ -17,7 +17,8 @@ def install_environment(service: str, source: Path, folder: Path, python: Path, 
     """Make the virtual environment `folder` for a Python project. Raises PartError with the last lines of pip.
 
     A lock file is honoured (requirements.lock, uv.lock), else requirements.txt, else what pyproject.toml asks for. The
-    project itself is installed editable: what runs is the source that is edited, and a restart takes it in.
+    project itself and its local dependencies are installed editable: what runs is the source that is edited, and a
+    restart takes it in.
     """
     program = uv()
     environment = {**os.environ, "VIRTUAL_ENV": str(folder), "UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "1"}
@@ -41,19 +42,27 @@ def install_environment(service: str, source: Path, folder: Path, python: Path, 
     keep_newest(folder.parent, folder)
 
 
+_INSTALL = ("pip", "install", "--compile-bytecode", "--quiet")
+
+
 def _installs(source: Path) -> list[tuple[str, ...]]:
-    """The uv commands that install a project's packages, the locked ones first."""
-    install = ("pip", "install", "--compile-bytecode", "--quiet")
+    """The uv commands that install a project's packages: the locked ones first, local dependencies last."""
+    # uv takes a folder for unchanged while its pyproject.toml is, and would install what it built of it before.
+    beside = [str(folder) for folder in python_project(source)[1] if (folder / "pyproject.toml").is_file()]
+    return [*_of_project(source), *((*_INSTALL, "--no-deps", "--editable", folder) for folder in beside)]
+
+
+def _of_project(source: Path) -> list[tuple[str, ...]]:
     has_project = (source / "pyproject.toml").is_file()
-    own: list[tuple[str, ...]] = [(*install, "--editable", ".")] if has_project else []
+    own: list[tuple[str, ...]] = [(*_INSTALL, "--editable", ".")] if has_project else []
     if (source / "requirements.lock").is_file():
-        locked = (*install, "--requirement", "requirements.lock")
-        # The lock pins what others publish; local dependencies and the project itself come from their folders.
+        locked = (*_INSTALL, "--requirement", "requirements.lock")
+        # The lock pins what others publish; the project itself comes from its folder.
         return [locked, *((*step, "--constraint", "requirements.lock") for step in own)]
     if (source / "uv.lock").is_file():
         return [("sync", "--frozen", "--no-dev", "--active", "--compile-bytecode", "--quiet")]
     if (source / "requirements.txt").is_file():
-        return [(*install, "--requirement", "requirements.txt"), *own]
+        return [(*_INSTALL, "--requirement", "requirements.txt"), *own]
     return own
 
 
