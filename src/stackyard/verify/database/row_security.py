@@ -12,10 +12,12 @@ from stackyard.verify.check import Check, DoesNotApplyError, Look, Seen, saw
 from stackyard.verify.database.asking import databases, has_none, rows, users
 
 _TABLES = """
-SELECT format('%I.%I', n.nspname, c.relname), c.relrowsecurity, c.relforcerowsecurity,
+SELECT format('%%I.%%I', n.nspname, c.relname), c.relrowsecurity, c.relforcerowsecurity,
        pg_get_userbyid(c.relowner)::text,
        ARRAY(SELECT p.polname::text FROM pg_policy p WHERE p.polrelid = c.oid ORDER BY 1),
        ARRAY(SELECT p.polname::text FROM pg_policy p WHERE p.polrelid = c.oid AND p.polpermissive
+             AND (0 = ANY(p.polroles) OR EXISTS (
+                  SELECT FROM pg_roles r WHERE r.oid = ANY(p.polroles) AND r.rolname = ANY(%s)))
              AND (pg_get_expr(p.polqual, p.polrelid) = 'true'
                   OR p.polcmd = 'a' AND pg_get_expr(p.polwithcheck, p.polrelid) = 'true'))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -27,7 +29,10 @@ ORDER BY 1
 
 @dataclass(frozen=True)
 class Guarded:
-    """A table with policies, or with row-level security; `idle` are those policies that let everybody see every row."""
+    """A table with policies, or with row-level security.
+
+    `idle` are those policies that let everybody, or a role that services work as, see every row or add any.
+    """
 
     name: str
     is_on: bool
@@ -68,10 +73,11 @@ def _guarded(view: View) -> Iterator[Seen]:
             if may is Access.OWN and role in roles
             for group in roles[role].member_of
         }
+        working = frozenset(own | groups)
         with view.database(resource) as connection:
-            found = [Guarded(*row) for row in rows(connection, _TABLES)]
+            found = [Guarded(*row) for row in rows(connection, _TABLES, (sorted(working),))]
         for table in found:
-            fault = fault_of(table, frozenset(own | groups))
+            fault = fault_of(table, working)
             yield saw(f"{table.name} of {resource.name}", table, fault=fault)
         count += len(found)
     if count:
