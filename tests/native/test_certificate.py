@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,6 +55,21 @@ def test_there_is_none_then_there_is_one_and_nothing_to_do(house: House) -> None
     assert house.layout.key("edge").stat().st_mode & 0o777 == 0o600
     folder = house.layout.certificate("edge").parent
     assert house.given == [folder, house.layout.certificate("edge"), house.layout.key("edge")]
+
+
+def test_a_key_of_another_user_is_taken_over(house: House) -> None:
+    """SEC-01: another target may have given it to the user that parts run as there."""
+    house.issue()
+    key = house.layout.key("edge")
+    me = key.stat().st_uid
+    asked = house.system, house.layout, house.record, "edge"
+    assert certificate.reason(*asked, me) == ""
+    assert certificate.reason(*asked, me + 1) == f"its key belongs to uid {me}"
+    if os.geteuid() == 0:
+        os.chown(key, 12345, 12345)
+        assert certificate.reason(*asked, me) == "its key belongs to uid 12345"
+        certificate.issue(house.system, house.layout, "edge", certificate.take)
+        assert certificate.reason(*asked, me) == ""
 
 
 def test_it_stands_for_the_host_and_what_is_behind_the_edge_for_this_machine(house: House) -> None:

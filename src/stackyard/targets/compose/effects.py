@@ -45,7 +45,7 @@ def _write(target: ComposeTarget, step: Step) -> None:
 
 
 def _issue(target: ComposeTarget, step: Step) -> None:
-    certificate.issue(target.system, target.layout, step.part)
+    certificate.issue(target.system, target.layout, step.part, certificate.take)
 
 
 def _pull(target: ComposeTarget, step: Step) -> None:

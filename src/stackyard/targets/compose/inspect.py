@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -132,7 +133,8 @@ class _Look:
         """Why certificates are to be issued, by part: whoever has them from a file is to be told as well."""
         layout, record = self.machine.layout, self.record
         parts = [one.part for one in self.blueprint.elements if one.kind is Kind.CERTIFICATE]
-        return {one: why for one in parts if (why := certificate.reason(self.system, layout, record, one))}
+        found = {one: certificate.reason(self.system, layout, record, one, os.geteuid()) for one in parts}
+        return {one: why for one, why in found.items() if why}
 
     def _running(self, part: str) -> Container | None:
         return next((one for one in self.snapshot.of(part) if one.is_ready), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,8 +45,14 @@ def issue(system: System, layout: Layout, part: str, give: Callable[[Path], None
             give(path)
 
 
-def reason(system: System, layout: Layout, record: Record, part: str) -> str:
-    """Why the certificate of a part must be made anew, or "".
+def take(path: Path) -> None:
+    """Let whoever we are own the path: another target may have given it to another user."""
+    if path.stat().st_uid != os.geteuid():
+        os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
+
+
+def reason(system: System, layout: Layout, record: Record, part: str, owner: int | None = None) -> str:
+    """Why the certificate of a part must be made anew, or "". `owner` is the user id that its key must have.
 
     What was found good is remembered with the marks of the files, for reading a certificate costs more than all else
     that a warm start looks at.
@@ -56,6 +63,8 @@ def reason(system: System, layout: Layout, record: Record, part: str) -> str:
         return "there is none"
     if files[1].stat().st_mode & 0o077:
         return f"others can read its key (mode {files[1].stat().st_mode & 0o777:04o})"
+    if owner is not None and files[1].stat().st_uid != owner:
+        return f"its key belongs to uid {files[1].stat().st_uid}"
     wanted = hosts(system, part)
     authority = find_authority(user_data(), wanted)
     # Whoever has no authority here looks at somebody else's system, and cannot say who should have signed.

@@ -106,11 +106,13 @@ class _Look:
         return Seen({**known, "access": access.of_data(folder, self.machine.identity.owner)})
 
     def _certificate(self, element: Element) -> Seen | None:
-        reason = certificate.reason(self.system, self.layout, self.record, element.part)
-        return Seen(element.facets, reason)
+        return Seen(element.facets, self._why_issued(element.part))
 
     def _is_to_be_issued(self, part: str) -> bool:
-        return bool(certificate.reason(self.system, self.layout, self.record, part))
+        return bool(self._why_issued(part))
+
+    def _why_issued(self, part: str) -> str:
+        return certificate.reason(self.system, self.layout, self.record, part, self.machine.identity.uid)
 
     def _environment(self, element: Element) -> Seen | None:
         service = self.system.service(element.part)
