@@ -1,3 +1,4 @@
+import { ShareBar } from "@stackyard/web-kit/charts";
 import { money } from "@stackyard/web-kit/format";
 import { Card, Empty } from "@stackyard/web-kit/ui";
 import { Link } from "react-router-dom";
@@ -17,9 +18,7 @@ export function TopProducts({ products, currency }: { products: TopProduct[]; cu
               {product.name}
             </Link>
             <span className="text-right font-medium tabular-nums">{money(product.revenue, currency)}</span>
-            <svg viewBox="0 0 100 4" preserveAspectRatio="none" className="h-1 w-full self-center" aria-hidden="true">
-              <rect width={most > 0 ? (Number(product.revenue) / most) * 100 : 0} height="4" className="fill-accent/60" />
-            </svg>
+            <ShareBar share={most > 0 ? Number(product.revenue) / most : 0} className="h-1 w-full self-center" />
             <span className="text-right text-xs text-muted tabular-nums">{product.quantity} sold</span>
           </li>
         ))}
