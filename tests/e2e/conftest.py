@@ -155,6 +155,15 @@ def inventr(ground: Path) -> Iterator[Checkout]:
     checkout.stackyard("down")
 
 
+@pytest.fixture(scope="session")
+def goldshop(ground: Path) -> Iterator[Checkout]:
+    """The goldshop system, up."""
+    checkout = copy_system("goldshop", ground / "goldshop")
+    checkout.up()
+    yield checkout
+    checkout.stackyard("down")
+
+
 @pytest.fixture
 def guestbook(ground: Path) -> Iterator[Checkout]:
     """A fresh copy of the guest book, not up."""
