@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.conftest import Checkout
+from tests.e2e.windows import NEEDS_A_BROWSER, chromium, window
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
-
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine"),
-]
-
-FLAGS = ("--headless", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+pytestmark = NEEDS_A_BROWSER
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    flags = [*FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-def window(browser: Browser, *, phone: bool = False) -> BrowserContext:
-    size = {"width": 360, "height": 740} if phone else {"width": 1280, "height": 800}
-    return browser.new_context(ignore_https_errors=True, viewport=size)  # type: ignore[arg-type]
 
 
 def sign_in(context: BrowserContext, checkout: Checkout, name: str = "clerk") -> Page:

@@ -5,7 +5,7 @@ import type { Point, Words } from "./series";
 export function Readout({ point, words }: { point: Point; words: Words }) {
   const { before } = point;
   return (
-    <p aria-hidden="true" className="min-h-12 text-sm">
+    <p aria-hidden="true" className={`text-sm ${words.before ? "min-h-12" : ""}`}>
       <span className="text-lg font-semibold tabular-nums">{point.text}</span>{" "}
       <span className="text-muted">
         {point.label}

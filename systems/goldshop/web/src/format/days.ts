@@ -20,6 +20,9 @@ export function plusMonths(date: string, months: number): string {
   return moved.toISOString().slice(0, 10);
 }
 
+/** The Monday of the week that a day is in. */
+export const mondayOf = (date: string): string => plusDays(date, -((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7));
+
 /** How many days from one to the other, both included. */
 export const daysFrom = (from: string, to: string): number => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000) + 1;
 

@@ -37,14 +37,15 @@ export function FoundList({ id, isShown, query, found, chosen, onOpen, onPoint }
           >
             {one.kind === "item" ? <Picture source={one.thumbnail ?? null} alt="" className="size-10" /> : <Kind kind={one.kind} />}
             <span className="min-w-0 flex-1">
-              <span className="block truncate text-sm font-medium">
+              <span className="block text-sm font-medium max-md:line-clamp-2 md:truncate">
                 <Marked text={one.title} query={query.data?.query ?? ""} />
               </span>
-              <span className="block truncate text-xs text-muted">
+              <span className="block text-xs text-muted max-md:line-clamp-2 md:truncate">
                 {KINDS[one.kind]} · {one.subtitle}
+                <span className="md:hidden"> · {REASONS[one.matched_by]}</span>
               </span>
             </span>
-            <span className="shrink-0 rounded-full bg-sunken px-2 py-0.5 text-[0.6875rem] text-muted">{REASONS[one.matched_by]}</span>
+            <span className="shrink-0 rounded-full bg-sunken max-md:hidden px-2 py-0.5 text-[0.6875rem] text-muted">{REASONS[one.matched_by]}</span>
           </li>
         ))}
       </ul>

@@ -46,6 +46,7 @@ export function Search() {
   return (
     <div
       role="search"
+      aria-label="The shop"
       className="relative"
       onBlur={(event) => {
         if (!event.currentTarget.contains(event.relatedTarget)) setOpen(false);
@@ -54,7 +55,7 @@ export function Search() {
       <SearchField
         ref={field}
         label="Search the shop"
-        placeholder="Search items, people and documents"
+        placeholder="Items, people, documents"
         role="combobox"
         aria-expanded={isShown}
         aria-controls={list}
@@ -70,9 +71,11 @@ export function Search() {
         }}
         onKeyDown={onKeyDown}
       />
-      <kbd aria-hidden="true" className="pointer-events-none absolute top-2.5 right-3 rounded border border-line bg-sunken px-1.5 font-mono text-xs leading-5 text-muted max-md:hidden">
-        /
-      </kbd>
+      {text === "" ? (
+        <kbd aria-hidden="true" className="pointer-events-none absolute top-3 right-3 rounded border border-line bg-sunken px-1.5 font-mono text-xs leading-4.5 text-muted max-md:hidden">
+          /
+        </kbd>
+      ) : null}
       <FoundList id={list} isShown={isShown} query={query} found={found} chosen={chosen} onOpen={open} onPoint={setPlace} />
     </div>
   );

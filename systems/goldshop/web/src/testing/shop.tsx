@@ -58,6 +58,14 @@ export const ringInFull: Item = {
   ],
 };
 
+// jsdom knows dialogs, but not how to open them.
+HTMLDialogElement.prototype.showModal = function showModal() {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function close() {
+  this.open = false;
+};
+
 /** Draws a screen of the route `path` at the address `at`, for a signed-in person. */
 export function open(screen: ReactNode, path: string, at = path, user: User = clerk) {
   return render(
@@ -67,6 +75,7 @@ export function open(screen: ReactNode, path: string, at = path, user: User = cl
           <MemoryRouter initialEntries={[at]} future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
             <Routes>
               <Route path={path} element={screen} />
+              <Route path="*" element={null} />
             </Routes>
           </MemoryRouter>
         </UserProvider>

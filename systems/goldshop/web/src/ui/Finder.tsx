@@ -41,7 +41,7 @@ export function Finder({ label, onPick }: Props) {
   };
   return (
     <div>
-      <form role="search" onSubmit={submit} className="flex gap-2">
+      <form role="search" aria-label={label} onSubmit={submit} className="flex gap-2">
         <div ref={field} className="min-w-0 flex-1">
           <SearchField
             label={label}

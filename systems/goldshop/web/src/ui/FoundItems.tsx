@@ -63,7 +63,7 @@ function Item({ item, isOpen, onOpen, onPick }: ItemProps) {
       <button type="button" className={rowClass} {...(hasOne ? {} : { "aria-expanded": isOpen })} onClick={() => void choose()}>
         <Picture source={item.thumbnail} alt="" className="size-11" />
         <span className="min-w-0 flex-1">
-          <span className="line-clamp-2 text-sm font-medium">{item.name}</span>
+          <span className="line-clamp-3 text-sm font-medium">{item.name}</span>
           <span className="block truncate text-xs text-muted">
             <span className="font-mono">{item.sku}</span>
             {item.stocked ? ` · ${quantityText(item.stock, item.unit)} in stock` : " · service"}

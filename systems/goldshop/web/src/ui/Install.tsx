@@ -8,11 +8,15 @@ const PLACE = "install-hint-closed";
 /** Offers to put the app on this device, until somebody says no. Nothing where the browser cannot, or it is there. */
 export function InstallCard() {
   const offer = useObservable(installOffer);
-  const [isClosed, setClosed] = useState(() => localStorage.getItem(PLACE) !== null);
+  const [isClosed, setClosed] = useState(wasClosed);
   if (!offer || isClosed) return null;
   const close = () => {
-    localStorage.setItem(PLACE, "yes");
     setClosed(true);
+    try {
+      localStorage.setItem(PLACE, "yes");
+    } catch {
+      // Without storage (private windows of some browsers) it comes back with the next visit.
+    }
   };
   return (
     <aside aria-label="Install" className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 rounded-xl bg-accent-soft px-5 py-4">
@@ -28,6 +32,14 @@ export function InstallCard() {
       </div>
     </aside>
   );
+}
+
+function wasClosed(): boolean {
+  try {
+    return localStorage.getItem(PLACE) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** The same, where one looks for it: always there, with what to do where the browser does not offer it. */

@@ -56,7 +56,8 @@ export function PartnerForm({ partner, kind: given, name = "", onDone }: Props) 
 }
 
 function save(partner: Partner | undefined, values: Omit<Partner, "id">): Promise<Partner> {
-  const { kind, active, ...rest } = values;
+  const { kind, name, email, phone, address, tax_id, active } = values;
+  const rest = { name, email, phone, address, tax_id };
   if (!partner) return told(api.POST("/api/partners", { body: { kind, ...rest } }));
   const path = { partner_id: partner.id };
   return told(api.PATCH("/api/partners/{partner_id}", { params: { path }, body: { ...rest, active } }));

@@ -26,6 +26,12 @@ test("values in values are written as words", () => {
   expect(differences({ before, after })).toEqual([{ field: "attributes", before: "size 54", after: "size 56, fineness 585" }]);
 });
 
+test("a document is called by its number, and keys of other rows are left out", () => {
+  const after = { number: 11042, at: "2026-11-21", reverses: "a9276c7d-8a03-4992-a1b8-e76ce04e85ea", made_in: 1269 };
+  expect(titleOf({ table: "transactions", before: null, after })).toBe("Transaction T-11042");
+  expect(differences({ before: null, after }).map(({ field }) => field)).toEqual(["number", "date"]);
+});
+
 test("a row is called by its name, or by its code where it has none, and leads to its page", () => {
   const change = { table: "variants", row_key: { id: "v-1" }, before, after: before };
   expect(titleOf(change)).toBe("Variant RNG-1-54");

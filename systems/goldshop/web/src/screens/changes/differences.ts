@@ -14,8 +14,12 @@ export interface Difference {
 type Row = Record<string, unknown>;
 
 /** What says nothing to people: keys, and what the database derives by itself. */
-const SILENT = new Set(["id", "created_at", "updated_at", "search", "created_by", "transaction_id", "path"]);
+const SILENT = new Set(["id", "created_at", "updated_at", "search", "created_by", "path", "made_in"]);
 
+/** A key of another row says nothing to people. */
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** What stands before the number of a document. */
+const SIGNS: Readonly<Record<string, string>> = { transactions: "T-", sales: "S-", purchases: "P-" };
 const MONEY = new Set(["price", "net", "tax", "gross"]);
 
 /** What a change did, value by value; of a new or a removed row, what it has. */
@@ -29,8 +33,10 @@ export function differences({ before, after }: Pick<Change, "before" | "after">)
 
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
+const NAMES: Readonly<Record<string, string>> = { at: "date", source_kind: "from", ordered_at: "ordered", received_at: "received", sold_at: "sold" };
+
 /** "reorder_level" → "reorder level" */
-const nameOf = (field: string): string => field.replaceAll("_", " ");
+const nameOf = (field: string): string => NAMES[field] ?? field.replaceAll("_", " ");
 
 function valueOf(row: Row | null, field: string): string | null {
   const value = row?.[field];
@@ -39,6 +45,7 @@ function valueOf(row: Row | null, field: string): string | null {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "object") return Object.entries(value).map(([name, one]) => `${name} ${String(one)}`).join(", ") || null;
   const text = String(value as string | number);
+  if (UUID.test(text)) return null;
   return /^\d{4}-\d{2}-\d{2}T\d{2}:/.test(text) ? momentText(text) : text;
 }
 
@@ -49,7 +56,7 @@ export function titleOf({ table, before, after }: Pick<Change, "table" | "before
   // One name is that of many variants, such as "Size 54".
   const fields = table === "variants" ? ["sku"] : ["name", "sku", "number", "description", "code", "email"];
   const name = fields.map((field) => valueOf(row, field)).find((value) => value !== null);
-  return name ? `${kind} ${name}` : kind;
+  return name ? `${kind} ${SIGNS[table] ?? ""}${name}` : kind;
 }
 
 /** Where the row can be seen, or null where it has no page. */

@@ -58,7 +58,7 @@ function Row({ variant, item, onOpen }: { variant: Variant; item: Item; onOpen: 
             · <span className="font-mono">{code}</span>
           </span>
         ))}
-        {variant.name && attributes.length > 0 ? ` · ${attributes.join(", ")}` : ""}
+        {attributes.length > 0 && attributes.join(", ") !== of ? ` · ${attributes.join(", ")}` : ""}
       </p>
       {isManager ? <p className="text-right text-xs text-muted tabular-nums">cost {money(variant.cost, CURRENCY)}</p> : <span />}
       {item.stocked ? (

@@ -17,6 +17,7 @@ export function Filters({ filter, text, search, put }: Props) {
   return (
     <div
       role="search"
+      aria-label="Which items"
       className="sticky top-0 z-10 -mx-4 mb-3 grid grid-cols-[3fr_2fr] gap-2 bg-canvas px-4 py-2 md:-mx-8 md:grid-cols-[minmax(0,1fr)_14rem_9rem] md:px-8"
     >
       <SearchField

@@ -33,7 +33,7 @@ function Printing({ asked }: { asked: Wanted[] }) {
     setWanted(there ? wanted.map((each) => (each.variant_id === one.variant_id ? { ...each, copies: held(each.copies + 1) } : each)) : [...wanted, one]);
   };
   return (
-    <div className="grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start lg:gap-8">
+    <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start lg:gap-8">
       <div className="space-y-5">
         <Finder label="Find goods to label" onPick={(picked) => add(ofPicked(picked))} />
         {wanted.length > 0 ? <Chosen wanted={wanted} onChange={setWanted} /> : <p className="px-1 text-sm text-muted">Choose the goods that need labels.</p>}

@@ -49,7 +49,7 @@ test("an entry can only be posted once it balances, and then exactly as it was t
     if (method === "POST") return json(rent, 201);
     return json(path.endsWith("/accounts") ? accounts : rent);
   });
-  open(<NewEntry />, "/ledger/new", "/ledger/new", manager);
+  open(<NewEntry />, "*", "/ledger/new", manager);
   const post = await screen.findByRole("button", { name: "Post the entry" });
   await userEvent.type(screen.getByLabelText("What it is for"), "Rent for November");
   await userEvent.selectOptions(screen.getByLabelText("Line 1, account"), "6000");

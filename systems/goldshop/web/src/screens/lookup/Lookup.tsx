@@ -46,7 +46,7 @@ function Shown({ found }: { found: Found }) {
           <p className="mt-1 font-mono text-xs text-muted">{variant.sku}</p>
           <p className="mt-3 font-title text-3xl font-semibold tracking-tight text-accent-strong tabular-nums md:text-4xl">
             {money(variant.price, CURRENCY)}
-            {item.unit === "pc" ? null : <span className="text-base text-muted"> / {item.unit}</span>}
+            {item.unit === "pc" ? null : <span className="text-base text-muted"> /&nbsp;{item.unit}</span>}
           </p>
         </div>
       </div>

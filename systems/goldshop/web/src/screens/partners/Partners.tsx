@@ -24,7 +24,7 @@ export default function Partners() {
         </Link>
       }
     >
-      <div role="search" className="mb-4 grid gap-2 sm:grid-cols-[minmax(0,1fr)_12rem]">
+      <div role="search" aria-label="Which partners" className="mb-4 grid gap-2 sm:grid-cols-[minmax(0,1fr)_12rem]">
         <SearchField label="Search partners" placeholder="Name or email" value={text} onChange={(event) => search(event.target.value)} />
         <Choice label="Kind" value={kind} onChoose={(value) => put("kind", value)}>
           <option value="">Everybody</option>

@@ -23,7 +23,7 @@ export default function NewPurchase() {
   const [lines, setLines] = useState<DraftLine[]>([]);
   return (
     <Page title="New purchase" back={BACK}>
-      <div className="grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start lg:gap-8">
+      <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start lg:gap-8">
         <div className="space-y-5">
           <Finder label="Find goods to order" onPick={(picked) => setLines(withOneMore(lines, picked))} />
           {lines.length > 0 ? <Lines lines={lines} onChange={setLines} /> : <p className="px-1 text-sm text-muted">Find what to order by its name, its SKU or its barcode.</p>}

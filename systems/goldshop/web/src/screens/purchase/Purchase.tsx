@@ -13,6 +13,7 @@ import { CURRENCY } from "../../format/shop";
 import { Confirm } from "../../ui/Dialog";
 import { DocumentLines } from "../../ui/DocumentLines";
 import { Amounts, Facts } from "../../ui/Facts";
+import { InTheBooks } from "../../ui/InTheBooks";
 import { Problem } from "../../ui/Problem";
 import { PurchaseState } from "../purchases/Purchases";
 
@@ -106,19 +107,22 @@ function Actions({ purchase }: { purchase: Shown }) {
 }
 
 function Received({ purchase, fresh }: { purchase: Shown; fresh: boolean }) {
-  const link = (
-    <Link to={`/labels?purchase=${purchase.id}`} className={buttonClass(fresh ? "primary" : "light")}>
-      Print labels
-    </Link>
+  const links = (
+    <div className="flex flex-wrap gap-2">
+      <Link to={`/labels?purchase=${purchase.id}`} className={buttonClass(fresh ? "primary" : "light")}>
+        Print labels
+      </Link>
+      <InTheBooks transaction={purchase.transaction_id} />
+    </div>
   );
-  if (!fresh) return link;
+  if (!fresh) return links;
   return (
     <div role="status" className="flex flex-wrap items-center justify-between gap-3 rounded-xl bg-accent-soft p-4 md:px-5">
       <p>
         <span className="font-medium">The goods are in stock.</span>{" "}
         <span className="text-sm text-muted">Their labels can be printed now.</span>
       </p>
-      {link}
+      {links}
     </div>
   );
 }

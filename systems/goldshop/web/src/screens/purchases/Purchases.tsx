@@ -30,7 +30,7 @@ export default function Purchases() {
         ) : null
       }
     >
-      <div role="search" className="mb-4 md:w-48">
+      <div role="search" aria-label="Which purchases" className="mb-4 md:w-48">
         <SelectField label="State" value={status} onChange={(event) => put("status", event.target.value)}>
           <option value="">All</option>
           {Object.entries(PURCHASE_STATUS).map(([value, text]) => (

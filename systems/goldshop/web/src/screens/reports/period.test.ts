@@ -23,6 +23,16 @@ test("twelve months begin with a whole one and are compared with those of a year
   });
 });
 
+test("thirteen weeks begin on a Monday, and the one that is not over is compared with as much of its own", () => {
+  expect(period("period=13w")).toMatchObject({
+    by: "week",
+    days: { from: "2026-08-24", to: "2026-11-21" },
+    before: { from: "2026-05-25", to: "2026-08-22" },
+  });
+  expect(periodOf(new URLSearchParams("period=13w"), "2026-11-22").days.from).toBe("2026-08-24");
+  expect(periodOf(new URLSearchParams("period=13w"), "2026-11-23").days.from).toBe("2026-08-31");
+});
+
 test("own days are gathered as fits their number, unless the address says how", () => {
   expect(period("period=own&from=2026-01-01&to=2026-03-31").by).toBe("week");
   expect(period("period=own&from=2026-01-01&to=2026-03-31&by=month").by).toBe("month");

@@ -1,5 +1,5 @@
 import type { By, Days } from "../../api/figures";
-import { daysFrom, isDate, plusDays, plusMonths } from "../../format/days";
+import { daysFrom, isDate, mondayOf, plusDays, plusMonths } from "../../format/days";
 
 export const PRESETS = [
   { value: "7d", label: "7 days" },
@@ -21,11 +21,8 @@ export interface Period {
   beforeName: string;
 }
 
-const LENGTHS: Record<Exclude<Preset, "12m" | "own">, { days: number; by: By }> = {
-  "7d": { days: 7, by: "day" },
-  "4w": { days: 28, by: "day" },
-  "13w": { days: 91, by: "week" },
-};
+const LENGTHS: Record<Exclude<Preset, "13w" | "12m" | "own">, number> = { "7d": 7, "4w": 28 };
+const QUARTER = 13 * 7;
 
 /** As the address says; four weeks when it says nothing. Whole weeks, so that each day is compared with one of its name. */
 export function periodOf(params: URLSearchParams, today: string): Period {
@@ -37,13 +34,18 @@ export function periodOf(params: URLSearchParams, today: string): Period {
     const before = { from: plusMonths(days.from, -12), to: plusMonths(days.to, -12) };
     return { preset, days, before, by: asked ?? "month", beforeName: "A year before" };
   }
+  if (preset === "13w") {
+    const days = { from: plusDays(mondayOf(today), 7 - QUARTER), to: today };
+    const before = { from: plusDays(days.from, -QUARTER), to: plusDays(days.to, -QUARTER) };
+    return { preset, days, before, by: asked ?? "week", beforeName: "The 13 weeks before" };
+  }
   if (preset === "own" && isDate(own.from) && isDate(own.to) && own.from <= own.to) {
     const length = daysFrom(own.from, own.to);
     return { preset, days: own, ...beforeOf(own, length), by: asked ?? fitting(length) };
   }
-  const { days: length, by } = preset === "own" ? LENGTHS["4w"] : LENGTHS[preset];
+  const length = LENGTHS[preset === "own" ? "4w" : preset];
   const days = { from: plusDays(today, 1 - length), to: today };
-  return { preset, days, ...beforeOf(days, length), by: asked ?? by };
+  return { preset, days, ...beforeOf(days, length), by: asked ?? "day" };
 }
 
 function beforeOf({ from }: Days, length: number): Pick<Period, "before" | "beforeName"> {

@@ -9,6 +9,7 @@ import type { Sale } from "../../api/types";
 import { useIsManager } from "../../app/user";
 import { CURRENCY } from "../../format/shop";
 import { Confirm } from "../../ui/Dialog";
+import { InTheBooks } from "../../ui/InTheBooks";
 import { PdfButton } from "../../ui/PdfButton";
 import { Problem } from "../../ui/Problem";
 
@@ -32,6 +33,7 @@ export function SaleActions({ sale }: { sale: Sale }) {
           Invoice PDF
         </PdfButton>
       ) : null}
+      <InTheBooks transaction={sale.transaction_id} />
       {isManager && sale.status === "completed" ? (
         <Button look="danger" onClick={() => setAsked("return")}>
           Take back

@@ -31,7 +31,7 @@ export default function Sales() {
         </Link>
       }
     >
-      <div role="search" className="mb-4 grid grid-cols-2 gap-3 md:grid-cols-[12rem_10rem_10rem]">
+      <div role="search" aria-label="Which sales" className="mb-4 grid grid-cols-2 gap-3 md:grid-cols-[12rem_10rem_10rem]">
         <SelectField label="Paid by" className="max-md:col-span-2" value={filter.payment} onChange={(event) => put("payment", event.target.value)}>
           <option value="">Any way</option>
           <option value="card">Card</option>

@@ -76,7 +76,7 @@ function Line({ line, warehouse, refusal }: { line: BasketLine; warehouse: strin
           onChange={(text) => change(setQuantity, line.variant_id, text)}
           onStep={(by) => change(step, line.variant_id, by)}
         />
-        <p className="text-right tabular-nums">
+        <p className="ml-auto text-right tabular-nums">
           {isManager ? (
             <button type="button" className="text-xs text-muted underline decoration-dotted underline-offset-4 hover:text-ink" onClick={() => setPricing(true)}>
               <span className="sr-only">Another price for {line.name}, now </span>

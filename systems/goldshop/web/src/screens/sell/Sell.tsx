@@ -44,7 +44,7 @@ function Counter({ warehouse, onSold }: { warehouse: string; onSold: (sale: Sale
   const basket = useBasket();
   const [error, setError] = useState<unknown>(null);
   return (
-    <div className="grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start lg:gap-8">
+    <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start lg:gap-8">
       <div className="space-y-5">
         <Finder label="Find goods to sell" onPick={(picked) => change(add, picked)} />
         <BasketLines basket={basket} warehouse={warehouse} error={error} />

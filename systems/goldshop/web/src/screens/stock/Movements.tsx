@@ -74,7 +74,7 @@ interface FilterProps {
 function Filters({ filter, put }: FilterProps) {
   const warehouses = useQuery(warehousesQuery).data ?? [];
   return (
-    <div role="search" className="mb-4 grid grid-cols-2 gap-3 md:grid-cols-4">
+    <div role="search" aria-label="Which movements" className="mb-4 grid grid-cols-2 gap-3 md:grid-cols-4">
       <SelectField label="Warehouse" value={filter.warehouse} onChange={(event) => put("warehouse", event.target.value)}>
         <option value="">Everywhere</option>
         {warehouses.map(({ id, name }) => (
