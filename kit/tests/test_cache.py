@@ -135,6 +135,27 @@ def test_a_hundred_misses_at_once_in_two_processes_compute_once(redis):
     asyncio.run(story())
 
 
+def test_who_comes_to_the_lock_when_another_has_just_let_it_go_takes_what_that_one_stored(redis):
+    """CACHE-03: no stampede, however unlucky the moment between the look and the lock."""
+
+    async def story():
+        source = Source()
+        async with processes(redis.url, "unlucky", 2) as (one, other):
+            ask = one.link.command
+
+            async def ask_late(*words):
+                if words[0] == "SET" and str(words[1]).endswith(":lock"):
+                    await other.cache.get("reports", "r1", source.compute)
+                return await ask(*words)
+
+            one.link.command = ask_late
+            assert await one.cache.get("reports", "r1", source.compute) == b"one"
+            assert (source.computed, other.reads("miss"), one.reads("shared")) == (1, 1, 1)
+            assert not await ask("EXISTS", "unlucky:reports:0:r1:lock")
+
+    asyncio.run(story())
+
+
 def test_a_stale_value_is_told_while_one_request_computes_its_successor(redis):
     """CACHE-03: no stampede, and nobody waits."""
 

@@ -147,8 +147,14 @@ class Cache:
             if (found := await self._await_other(place, lock)) is not None:
                 self._count("shared")
                 return found
-        self._count("miss")
         try:
+            if taken is not None:
+                # Between our look and the lock somebody may have stored it and let go.
+                kept = await self._read(place)
+                if kept is not None and kept.is_fresh:
+                    self._count("shared")
+                    return kept.value
+            self._count("miss")
             value = await compute()
             seen = kept.head if kept else b""
             await self._link.command("EVAL", _STORE_COMPUTED, 1, place, seen, self._head() + value, self._kept_for)
