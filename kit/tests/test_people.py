@@ -94,7 +94,9 @@ def test_a_new_password_another_role_and_a_closed_account_end_all_sessions(groun
         assert desk(*words, typed="quite another word") == (0, f"uli@shop.example {said}\n")
         with ground.connect("people") as owner:
             assert owner.execute("select count(*) from refresh_tokens where expires_at > now()").fetchone() == (0,)
-            assert owner.execute("select count(*) from ended_sessions where session = %s", (session,)).fetchone() == (1,)
+            assert owner.execute("select count(*) from ended_sessions where session = %s", (session,)).fetchone() == (
+                1,
+            )
     assert desk("list") == (0, "uli@shop.example  manager  Uli  (closed)\n")
     assert desk("open", "uli@shop.example") == (0, "uli@shop.example can sign in again\n")
 

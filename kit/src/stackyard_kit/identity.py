@@ -88,7 +88,7 @@ class Identity:
         self.keys = SigningKeys(database, tables.keys, settings.jwt_secret)
         issuer = settings.public_url.rstrip("/")
         self.access = AccessTokens(self.keys, settings.service, issuer=issuer)
-        self._database = database
+        self.database = database
         self._directory = directory
         self._passwords = Passwords()
         self._refresh = RefreshTokens(tables.refresh)
@@ -115,10 +115,15 @@ class Identity:
         """Whether the session of a caller, who was let in before, has been ended since."""
         return await self._ended.contains(caller.session)
 
+    async def account(self, user_id: uuid.UUID) -> Account | None:
+        """Somebody's account as it is now, None for one who may not sign in (any more)."""
+        async with self.database.transaction() as session:
+            return await self._directory.by_id(session, user_id)
+
     async def sign_in(self, login: str, password: str, address: str) -> SignedIn:
         """Sign in from `address`. Raises ProblemError 401 (the same for every reason) or 429 with Retry-After."""
         account, attempt = await self._confirmed(login, password, address)
-        async with self._database.transaction() as session:
+        async with self.database.transaction() as session:
             await lock_user(session, account.id)
             # While the password was checked it may have been changed, and all sessions ended: this one would be late.
             now = await self._directory.by_id(session, account.id)
@@ -132,13 +137,13 @@ class Identity:
     async def confirm(self, login: str, password: str, address: str) -> Account:
         """Whose password it is, for what wants it again from who is signed in. Raises as `sign_in` does."""
         account, attempt = await self._confirmed(login, password, address)
-        async with self._database.transaction() as session:
+        async with self.database.transaction() as session:
             await self._throttle.succeeded(session, attempt)
         return account
 
     async def renew(self, refresh_token: str) -> SignedIn:
         """Continue a session. Raises ProblemError 401; a replay ends the session and is counted."""
-        async with self._database.transaction() as session:
+        async with self.database.transaction() as session:
             issued, account = await self._rotated(session, refresh_token)
         if issued is None or account is None:
             self._ended.expire()
@@ -147,14 +152,14 @@ class Identity:
 
     async def sign_out(self, refresh_token: str) -> None:
         """End the session of this refresh token, its access tokens too; an unknown token is no matter."""
-        async with self._database.transaction() as session:
+        async with self.database.transaction() as session:
             family = await self._refresh.revoke(session, refresh_token)
             await self._ended.add(session, [family] if family else [])
         self._ended.expire()
 
     async def sign_out_everywhere(self, user_id: uuid.UUID) -> None:
         """End every session of a user."""
-        async with self._database.transaction() as session:
+        async with self.database.transaction() as session:
             await self.end_all(session, user_id)
         self._ended.expire()
 
@@ -172,7 +177,7 @@ class Identity:
 
     async def _confirmed(self, login: str, password: str, address: str) -> tuple[Account, Attempt]:
         try:
-            async with self._database.transaction() as session:
+            async with self.database.transaction() as session:
                 attempt = await self._throttle.admit(session, login, address)
                 account = await self._directory.by_login(session, login)
         except ThrottledError as throttled:

@@ -1372,7 +1372,10 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** Credentials */
+        /**
+         * Credentials
+         * @description What somebody signs in with.
+         */
         Credentials: {
             /** Email */
             email: string;
@@ -1957,7 +1960,10 @@ export interface components {
             /** Name */
             name: string;
         };
-        /** PasswordChange */
+        /**
+         * PasswordChange
+         * @description The old password, for a session may be stolen, and the new one.
+         */
         PasswordChange: {
             /** Current Password */
             current_password: string;

@@ -9,8 +9,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from stackyard_kit.settings import SHORTEST_PASSWORD
-
 CURRENCY = "EUR"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -24,30 +22,6 @@ class Heard(BaseModel):
     """A request body: a key that is not known is an error, so that a misspelt one is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-class Credentials(Heard):
-    email: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=3, max_length=254)]
-    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-
-
-class PasswordChange(Heard):
-    current_password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    new_password: Annotated[str, StringConstraints(min_length=SHORTEST_PASSWORD, max_length=256)]
-
-
-class UserOut(BaseModel):
-    id: uuid.UUID
-    email: str
-    name: str
-    role: str
-
-
-class TokenOut(BaseModel):
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"
-    expires_in: int
-    user: UserOut
 
 
 class ProductOut(BaseModel):
