@@ -64,7 +64,7 @@ _PAGES = '''\
 import asyncio, json, os, statistics, time
 from datetime import UTC, datetime, timedelta
 
-from goldshop import catalogue, ledger, movements, purchases, reports, search, sold, statements
+from goldshop import best_sellers, catalogue, ledger, movements, purchases, reports, search, sold, statements
 from stackyard_kit.database import Database
 from stackyard_kit.settings import Secret
 
@@ -80,8 +80,8 @@ PAGES = {
     "search by number": lambda s: search.search(s, "S-700", 20),
     "dashboard": lambda s: reports.dashboard(s, datetime.now(UTC)),
     "sales of a year by month": lambda s: reports.sales(s, YEAR, TODAY, "month"),
-    "best sellers of 30 days": lambda s: reports.top(s, MONTH, TODAY, "item", 10),
-    "best sellers of a year": lambda s: reports.top(s, YEAR, TODAY, "item", 10),
+    "best sellers of 30 days": lambda s: best_sellers.top(s, MONTH, TODAY, "item", 10),
+    "best sellers of a year": lambda s: best_sellers.top(s, YEAR, TODAY, "item", 10),
     "value of the stock": reports.stock_values,
     "trial balance": lambda s: statements.trial_balance(s, TODAY),
     "profit and loss of a year": lambda s: statements.profit_and_loss(s, YEAR, TODAY),

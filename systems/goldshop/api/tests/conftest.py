@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from parts import Api, Shop, ShopPostgres, made, migrate, start_api, store_environment
+from argon2 import PasswordHasher
+from parts import PASSWORD, Api, Shop, ShopPostgres, made, migrate, start_api, store_environment
 
 from stackyard_kit.testing import Objects, Postgres, Redis
 
@@ -21,10 +22,17 @@ def folder(parts_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres(postgres: Postgres) -> ShopPostgres:
+    """The server with the sample in it, and a copy of it that `grown` takes before anybody has changed anything."""
     shop = ShopPostgres(postgres.running)
     shop.create("goldshop")
-    done = migrate(shop.url(database="goldshop"))
+    done = migrate(shop.url(database="goldshop"), SAMPLE_SALES="1500")
     assert done.returncode == 0, done.stdout + done.stderr
+    with shop.connect() as owner:
+        # Signing in is what tests do most, and an argon2 hash says itself what checking it costs.
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+        owner.execute("update users set password_hash = %s", [cheap])
+    with shop.connect("postgres") as owner:
+        owner.execute("create database grown template goldshop")
     return shop
 
 

@@ -21,6 +21,16 @@ ORIGIN = "https://goldshop.localhost"
 PASSWORD = "vitrine-demo-26"
 EXTENSIONS = ("ltree", "pg_trgm", "pgcrypto", "uuid-ossp")
 
+# One process for several revisions: most of what a migration takes is to begin.
+_MIGRATE = """
+import os, sys
+from goldshop.migrate import MIGRATIONS, SAMPLES
+from stackyard_kit.migrations import run_command
+for revision in sys.argv[1:]:
+    if code := run_command(MIGRATIONS, [revision], os.environ, samples=SAMPLES):
+        sys.exit(code)
+"""
+
 
 class ShopPostgres(Postgres):
     """The server, with the database `goldshop` unless another is named, and its extensions in every new one."""
@@ -59,9 +69,11 @@ def store_environment(objects: Objects) -> dict[str, str]:
     return files | {name: value for name, value in given.items() if name.startswith("AWS_")}
 
 
-def migrate(url: str, *arguments: str, environment: str = "testing") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "goldshop.migrate", *arguments]
-    given = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "ENVIRONMENT": environment}
+def migrate(url: str, *revisions: str, environment: str = "testing", **more: str) -> subprocess.CompletedProcess[str]:
+    """Bring the schema to one revision after the other ("head" when none is named), as the command does."""
+    how = ("-c", _MIGRATE) if len(revisions) > 1 else ("-m", "goldshop.migrate")
+    command = [sys.executable, *how, *revisions]
+    given = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "ENVIRONMENT": environment, **more}
     return subprocess.run(command, env=given, capture_output=True, text=True, timeout=100)
 
 

@@ -131,8 +131,10 @@ def test_a_sale_and_its_return_are_in_every_report(shop: Shop) -> None:
     stock = shop.clerk.get("/api/reports/stock-value").json()
     assert Decimal(stock["total"]) == value - 80
     assert stock["total"] == stock["ledger"]
-    assert sum(Decimal(row["value"]) for row in stock["by_warehouse"]) == Decimal(stock["total"])
-    assert sum(Decimal(row["value"]) for row in stock["by_category"]) == Decimal(stock["total"])
+    for rows in (stock["by_warehouse"], stock["by_category"]):
+        # Each part is rounded by itself.
+        off = sum(Decimal(row["value"]) for row in rows) - Decimal(stock["total"])
+        assert abs(off) <= Decimal("0.005") * (len(rows) + 1)
 
 
 @pytest.mark.parametrize(

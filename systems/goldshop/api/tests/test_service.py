@@ -133,9 +133,8 @@ def test_migrations_go_back_and_forth_and_production_gets_no_samples(postgres):
     """DB-08: migrations are reversible."""
     postgres.create("roundtrip")
     url = postgres.url(database="roundtrip")
-    for arguments in ((), ("base",), (), ()):
-        done = migrate(url, *arguments, environment="production")
-        assert done.returncode == 0, done.stdout + done.stderr
+    done = migrate(url, "head", "base", "head", "head", environment="production")
+    assert done.returncode == 0, done.stdout + done.stderr
     with postgres.connect("roundtrip") as owner:
         assert owner.execute("select (select count(*) from users), (select count(*) from accounts)").fetchone() == (
             0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from decimal import Decimal
 from uuid import uuid4
 
@@ -150,6 +151,16 @@ def test_sales_that_name_variants_in_opposite_order_do_not_wait_for_each_other(s
     answers = at_once(shop, [(there, {}), (back, {})] * 10)
     assert {status for status, _ in answers} == {201}
     assert (shop.level(one), shop.level(two)) == ("10", "10")
+
+
+def test_the_lines_of_a_sale_and_those_of_its_books_are_written_by_one_statement_each(shop, postgres):
+    """DB-13: triggers then lock sums in their own order, and not in that of the lines."""
+    lines = [{"variant_id": shop.variant("3"), "quantity": "1"} for _ in range(3)]
+    before = len(postgres.log())
+    made(shop.clerk.post("/api/sales", json={**shop.sale(""), "lines": lines}))
+    ran = postgres.log()[before:]
+    for table in ("sale_lines", "postings"):
+        assert len(re.findall(rf"execute \S+: /\*.*\*/ INSERT INTO {table} ", ran)) == 1
 
 
 def test_the_same_key_sells_once_even_at_once(shop):

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.real
 LEFT_OUT = r"/api/auth/(login|logout|logout-everywhere|password|refresh)"
 """Signing in is throttled and ends sessions: it has tests of its own."""
 
-document = schemathesis.openapi.from_dict(openapi.document()).exclude(path_regex=LEFT_OUT)
+document = schemathesis.openapi.from_dict(openapi.document())
+# Every method that an address does not have ends in the same place: one of them shows it.
+document.config.phases.coverage.unexpected_methods = {"put"}
+document = document.exclude(path_regex=LEFT_OUT)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +76,7 @@ def is_even(value: Any) -> bool:
 
 @document.parametrize()
 @settings(
-    max_examples=12,
+    max_examples=4,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

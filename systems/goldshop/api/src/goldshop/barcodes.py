@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
+from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,20 +49,13 @@ async def resolve(session: AsyncSession, text: str) -> tuple[uuid.UUID, Matched]
     The SKU of an item stands for its first variant.
     """
     code = codes.scanned(text)[:_LONGEST]
-    by_code = await session.scalar(select(Barcode.variant_id).where(Barcode.code == code))
-    if by_code is not None:
-        return by_code, "barcode"
-    by_sku = await session.scalar(select(Variant.id).where(Variant.sku == code.upper()))
-    if by_sku is not None:
-        return by_sku, "sku"
-    first = (
-        select(Variant.id)
-        .join(Item)
-        .where(Item.sku == code.upper())
-        .order_by(Variant.active.desc(), Variant.position, Variant.id)
-        .limit(1)
-    )
-    by_item = await session.scalar(first)
-    if by_item is not None:
-        return by_item, "item"
-    raise ProblemError(404, "Nothing has this code.", kind="unknown-code")
+    by_code = select(Barcode.variant_id, literal("barcode"), literal(0), literal(0)).where(Barcode.code == code)
+    by_sku = select(Variant.id, literal("sku"), literal(1), literal(0)).where(Variant.sku == code.upper())
+    number = func.row_number().over(order_by=(Variant.active.desc(), Variant.position, Variant.id))
+    by_item = select(Variant.id, literal("item"), literal(2), number).join(Item).where(Item.sku == code.upper())
+    first = by_code.union_all(by_sku, by_item).order_by(sql("3"), sql("4")).limit(1)
+    found: Any = (await session.execute(first)).one_or_none()
+    if found is None:
+        raise ProblemError(404, "Nothing has this code.", kind="unknown-code")
+    identifier, matched, *_ = found
+    return identifier, matched

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import contains_eager
 
 from goldshop.schemas.catalogue import CategoryRef, ItemPage, ItemRow
+from goldshop.sums import Columns
 from goldshop.tables import Category, Image, Item, StockLevel, Variant
 from stackyard_kit.pages import Keyset, Part
 
@@ -24,6 +24,20 @@ _ORDERS = {
 
 THUMBNAIL = "thumb.webp"
 """The format of an image that lists show."""
+
+_IS_SHOWN = (Image.status == "ready", Image.formats.has_key(THUMBNAIL))
+
+
+def first_picture() -> ScalarSelect[uuid.UUID]:
+    """SQL for the id of the first picture of an item that has one: what `thumbnails` finds for many."""
+    query = select(Image.id).where(Image.item_id == Item.id, *_IS_SHOWN).order_by(Image.position, Image.id).limit(1)
+    return query.correlate(Item).scalar_subquery()
+
+
+_ROWS: Columns = select(
+    *(Item.id, Item.sku, Item.name, Item.unit, Item.stocked, Item.active, Item.reorder_level, Item.created_at),
+    *(Item.category_id, Category.name.label("category"), Category.path, first_picture().label("picture")),
+).join(Item.category)
 
 
 @dataclass(frozen=True)
@@ -50,23 +64,23 @@ class _Facts:
 
 async def page(session: AsyncSession, wanted: Wanted) -> ItemPage:
     """One page of the items wanted. The number of statements does not depend on how many there are."""
-    query = _chosen(wanted).join(Item.category).options(contains_eager(Item.category))
-    found = await _ORDERS[wanted.sort].page(session, query, wanted.cursor, wanted.limit)
+    order = _ORDERS[wanted.sort]
+    rows = (await session.execute(order.narrow(_chosen(wanted), wanted.cursor, wanted.limit))).all()
+    found = order.cut(rows, wanted.limit, lambda row: (row.name if wanted.sort == "name" else row.created_at, row.id))
     identifiers = [item.id for item in found.items]
     facts = await _facts(session, identifiers)
-    pictures = await thumbnails(session, identifiers)
-    rows = [_row(item, facts.get(item.id, _Facts()), pictures.get(item.id)) for item in found.items]
-    return ItemPage(items=rows, next_cursor=found.next_cursor)
+    items = [_row(item, facts.get(item.id, _Facts())) for item in found.items]
+    return ItemPage(items=items, next_cursor=found.next_cursor)
 
 
-def is_low(item: Item, stock: Decimal) -> bool:
-    """Whether it is time to order more."""
-    return item.stocked and item.reorder_level > 0 and stock <= item.reorder_level
+def is_low(item: Any, stock: Decimal) -> bool:
+    """Whether it is time to order more; `item` has `stocked` and `reorder_level`."""
+    return bool(item.stocked and 0 < item.reorder_level >= stock)
 
 
-def category_ref(category: Category) -> CategoryRef:
-    """The category as other things name it."""
-    return CategoryRef.model_validate(category)
+def category_ref(item: Any) -> CategoryRef:
+    """The category of a row that has `category_id`, `category` and `path`."""
+    return CategoryRef(id=item.category_id, name=item.category, path=item.path)
 
 
 def image_address(identifier: uuid.UUID, form: str) -> str:
@@ -74,12 +88,17 @@ def image_address(identifier: uuid.UUID, form: str) -> str:
     return f"/api/images/{identifier}/{form}"
 
 
+def thumbnail(image: uuid.UUID | None) -> str | None:
+    """Where the picture is that lists show, if there is one."""
+    return image_address(image, THUMBNAIL) if image else None
+
+
 async def thumbnails(session: AsyncSession, identifiers: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """The address of the first picture of each item that has one."""
     query = (
         select(Image.item_id, Image.id)
         .ext(distinct_on(Image.item_id))
-        .where(Image.item_id.in_(list(identifiers)), Image.status == "ready", Image.formats.has_key(THUMBNAIL))
+        .where(Image.item_id.in_(list(identifiers)), *_IS_SHOWN)
         .order_by(Image.item_id, Image.position, Image.id)
     )
     return {item: image_address(image, THUMBNAIL) for item, image in await session.execute(query)}
@@ -118,13 +137,13 @@ async def _facts(session: AsyncSession, identifiers: list[uuid.UUID]) -> dict[uu
     return {item: _Facts(price, stock, count) for item, price, stock, count in await session.execute(query)}
 
 
-def _row(item: Item, facts: _Facts, thumbnail: str | None) -> ItemRow:
+def _row(item: Any, facts: _Facts) -> ItemRow:
     return ItemRow(
         id=item.id,
         sku=item.sku,
         name=item.name,
-        category=category_ref(item.category),
-        thumbnail=thumbnail,
+        category=category_ref(item),
+        thumbnail=thumbnail(item.picture),
         price_from=facts.price_from,
         stock=facts.stock,
         unit=item.unit,
@@ -135,8 +154,8 @@ def _row(item: Item, facts: _Facts, thumbnail: str | None) -> ItemRow:
     )
 
 
-def _chosen(wanted: Wanted) -> Select[Any]:
-    query: Select[Any] = select(Item)
+def _chosen(wanted: Wanted) -> Columns:
+    query = _ROWS
     if not wanted.inactive:
         query = query.where(Item.active)
     if wanted.search:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
 
 from goldshop import barcodes, catalogue
 from goldshop.clock import now
 from goldshop.refusals import changes_of, missing, refused, violates
 from goldshop.schemas.catalogue import (
-    BarcodeOut,
     ImageOut,
     ItemChange,
     ItemIn,
@@ -27,30 +26,54 @@ from goldshop.schemas.catalogue import (
     VariantIn,
     VariantOut,
 )
-from goldshop.tables import Category, Image, Item, StockLevel, Unit, Variant, Warehouse
+from goldshop.sums import Columns
+from goldshop.tables import Barcode, Category, Image, Item, StockLevel, Unit, Variant, Warehouse
 from stackyard_kit.problems import ProblemError
 
-_WHOLE = (
-    joinedload(Item.category),
-    selectinload(Item.variants).selectinload(Variant.barcodes),
-    selectinload(Item.images),
-)
+_ITEMS: Columns = select(
+    *(Item.id, Item.sku, Item.name, Item.description, Item.unit, Item.tax_rate, Item.reorder_level, Item.stocked),
+    *(Item.active, Item.created_at, Item.updated_at, Item.category_id, Category.name.label("category"), Category.path),
+).join(Item.category)
+
+
+def _variants() -> Columns:
+    # With their barcodes and what is in stock of them, in one statement: it is what everybody asks who scans something.
+    code = func.json_build_object("code", Barcode.code, "kind", Barcode.kind)
+    names = {"warehouse_id": Warehouse.id, "warehouse": Warehouse.name, "quantity": cast(StockLevel.quantity, Text)}
+    level = func.json_build_object(*(part for pair in names.items() for part in pair))
+    codes = select(func.json_agg(aggregate_order_by(code, Barcode.code))).where(Barcode.variant_id == Variant.id)
+    levels = (
+        select(func.json_agg(aggregate_order_by(level, Warehouse.code)))
+        .join_from(StockLevel, Warehouse, Warehouse.id == StockLevel.warehouse_id)
+        .where(StockLevel.variant_id == Variant.id)
+    )
+    return select(
+        *(Variant.id, Variant.item_id, Variant.sku, Variant.name, Variant.attributes, Variant.price, Variant.cost),
+        *(Variant.position, Variant.active),
+        codes.scalar_subquery().label("barcodes"),
+        levels.scalar_subquery().label("levels"),
+    )
+
+
+_VARIANTS = _variants()
 
 
 async def get(session: AsyncSession, identifier: uuid.UUID) -> ItemOut:
     """The item with its variants, their stock, and its images. Raises ProblemError 404."""
-    query = select(Item).where(Item.id == identifier).options(*_WHOLE).execution_options(populate_existing=True)
-    item = (await session.scalars(query)).one_or_none()
+    item = (await session.execute(_ITEMS.where(Item.id == identifier))).one_or_none()
     if item is None:
         raise missing("item")
-    stock = await _stock(session, [variant.id for variant in item.variants])
-    total = sum((level.quantity for levels in stock.values() for level in levels), Decimal(0))
+    of_item = _VARIANTS.where(Variant.item_id == identifier).order_by(Variant.position, Variant.id)
+    variants = [_variant(row) for row in await session.execute(of_item)]
+    pictures = select(Image).where(Image.item_id == identifier).order_by(Image.position, Image.id)
+    images = await session.scalars(pictures.execution_options(populate_existing=True))
+    total = sum((variant.stock for variant in variants), Decimal(0))
     return ItemOut(
         id=item.id,
         sku=item.sku,
         name=item.name,
         description=item.description,
-        category=catalogue.category_ref(item.category),
+        category=catalogue.category_ref(item),
         unit=item.unit,
         tax_rate=item.tax_rate,
         reorder_level=item.reorder_level,
@@ -60,8 +83,8 @@ async def get(session: AsyncSession, identifier: uuid.UUID) -> ItemOut:
         low=catalogue.is_low(item, total),
         created_at=item.created_at,
         updated_at=item.updated_at,
-        variants=[_variant(variant, stock[variant.id]) for variant in item.variants],
-        images=[image_shown(image) for image in item.images],
+        variants=variants,
+        images=[image_shown(image) for image in images],
     )
 
 
@@ -117,25 +140,20 @@ async def change_variant(session: AsyncSession, identifier: uuid.UUID, wanted: V
 async def lookup(session: AsyncSession, text: str) -> LookupOut:
     """The variant and item of a scanned code. Raises ProblemError 404."""
     identifier, matched = await barcodes.resolve(session, text)
-    query = (
-        select(Variant)
-        .where(Variant.id == identifier)
-        .options(joinedload(Variant.item), selectinload(Variant.barcodes))
-    )
-    variant = (await session.scalars(query)).one()
-    stock = await _stock(session, [variant.id])
-    pictures = await catalogue.thumbnails(session, [variant.item_id])
-    item = variant.item
+    of_item = (Item.sku.label("item_sku"), Item.name.label("item"), Item.unit, Item.tax_rate, Item.stocked)
+    picture = catalogue.first_picture().label("picture")
+    query = _VARIANTS.add_columns(*of_item, picture).join(Variant.item).where(Variant.id == identifier)
+    row = (await session.execute(query)).one()
     shown = ItemRef(
-        id=item.id,
-        sku=item.sku,
-        name=item.name,
-        unit=item.unit,
-        tax_rate=item.tax_rate,
-        stocked=item.stocked,
-        thumbnail=pictures.get(item.id),
+        id=row.item_id,
+        sku=row.item_sku,
+        name=row.item,
+        unit=row.unit,
+        tax_rate=row.tax_rate,
+        stocked=row.stocked,
+        thumbnail=catalogue.thumbnail(row.picture),
     )
-    return LookupOut(matched=matched, item=shown, variant=_variant(variant, stock[variant.id]))
+    return LookupOut(matched=matched, item=shown, variant=_variant(row))
 
 
 def image_shown(image: Image) -> ImageOut:
@@ -156,33 +174,21 @@ def image_shown(image: Image) -> ImageOut:
     )
 
 
-def _variant(variant: Variant, stock: list[StockOut]) -> VariantOut:
+def _variant(row: Any) -> VariantOut:
+    levels = [StockOut.model_validate(level) for level in row.levels or ()]
     return VariantOut(
-        id=variant.id,
-        sku=variant.sku,
-        name=variant.name,
-        attributes=variant.attributes,
-        price=variant.price,
-        cost=variant.cost,
-        position=variant.position,
-        active=variant.active,
-        barcodes=[BarcodeOut.model_validate(barcode) for barcode in variant.barcodes],
-        stock=sum((level.quantity for level in stock), Decimal(0)),
-        stock_by_warehouse=stock,
+        id=row.id,
+        sku=row.sku,
+        name=row.name,
+        attributes=row.attributes,
+        price=row.price,
+        cost=row.cost,
+        position=row.position,
+        active=row.active,
+        barcodes=row.barcodes or [],
+        stock=sum((level.quantity for level in levels), Decimal(0)),
+        stock_by_warehouse=levels,
     )
-
-
-async def _stock(session: AsyncSession, variants: list[uuid.UUID]) -> defaultdict[uuid.UUID, list[StockOut]]:
-    query = (
-        select(StockLevel.variant_id, StockLevel.warehouse_id, Warehouse.name, StockLevel.quantity)
-        .join(Warehouse, Warehouse.id == StockLevel.warehouse_id)
-        .where(StockLevel.variant_id.in_(variants))
-        .order_by(Warehouse.code)
-    )
-    found: defaultdict[uuid.UUID, list[StockOut]] = defaultdict(list)
-    for variant, warehouse, name, quantity in await session.execute(query):
-        found[variant].append(StockOut(warehouse_id=warehouse, warehouse=name, quantity=quantity))
-    return found
 
 
 async def _add_variant(

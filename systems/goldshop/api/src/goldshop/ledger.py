@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased
 
 from goldshop.clock import now
 from goldshop.refusals import check_amount, missing, refused
+from goldshop.rows import insert_together
 from goldshop.schemas.ledger import PostingOut, SourceKind, TransactionIn, TransactionOut, TransactionPage
-from goldshop.tables import Account, Posting, Transaction
+from goldshop.sums import Columns
+from goldshop.tables import Account, Posting, Transaction, User
 from stackyard_kit.pages import Keyset, Part
 from stackyard_kit.problems import ProblemError
 
@@ -25,7 +29,22 @@ INVENTORY, INPUT_VAT, PAYABLES, OUTPUT_VAT = "1200", "1400", "2000", "2100"
 EQUITY, SALES, COST_OF_GOODS, SHRINKAGE = "3000", "4000", "5000", "5100"
 
 _NEWEST = Keyset(Part(Transaction.at, descending=True), Part(Transaction.number, descending=True))
-_WHOLE = (selectinload(Transaction.postings).joinedload(Posting.account), joinedload(Transaction.author))
+
+_REVERSAL = aliased(Transaction)
+_HEADS: Columns = (
+    select(
+        *(Transaction.id, Transaction.number, Transaction.at, Transaction.description, Transaction.source_kind),
+        *(Transaction.source_id, Transaction.created_at, Transaction.reverses),
+        *(User.name.label("created_by"), _REVERSAL.id.label("reversed_by")),
+    )
+    .outerjoin(Transaction.author)
+    .outerjoin(_REVERSAL, _REVERSAL.reverses == Transaction.id)
+)
+_POSTINGS: Columns = (
+    select(Posting.transaction_id, Posting.position, Posting.account_code, Account.name, Posting.amount)
+    .join(Posting.account)
+    .order_by(Posting.transaction_id, Posting.position)
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +118,7 @@ async def post(session: AsyncSession, transaction: uuid.UUID | None, entries: It
         {"transaction_id": transaction, "position": position, "account_code": entry.account, "amount": entry.amount}
         for position, entry in enumerate((one for one in entries if one.amount), start=1)
     ]
-    await session.execute(insert(Posting).values(rows))
+    await insert_together(session, Posting, rows)
 
 
 async def write(session: AsyncSession, header: Header, entries: Sequence[Entry]) -> uuid.UUID | None:
@@ -127,7 +146,7 @@ async def write_by_hand(session: AsyncSession, wanted: TransactionIn, *, by: uui
 
 async def reverse(session: AsyncSession, identifier: uuid.UUID, *, by: uuid.UUID) -> TransactionOut:
     """Take an entry by hand back with one that mirrors it. Raises ProblemError 404 or 409."""
-    found = await _load(session, identifier)
+    found = await get(session, identifier)
     if found.source_kind != "manual":
         detail = "This belongs to a document: take the document back instead."
         raise ProblemError(409, detail, kind="belongs-to-document")
@@ -149,13 +168,15 @@ async def entries_of(session: AsyncSession, identifier: uuid.UUID) -> list[Entry
 
 async def get(session: AsyncSession, identifier: uuid.UUID) -> TransactionOut:
     """The transaction with its lines. Raises ProblemError 404."""
-    found = await _load(session, identifier)
-    return _shown(found, await _reversals(session, [found]))
+    heads = (await session.execute(_HEADS.where(Transaction.id == identifier))).all()
+    if not heads:
+        raise missing("transaction")
+    return (await _whole(session, heads))[0]
 
 
 async def page(session: AsyncSession, wanted: Wanted) -> TransactionPage:
     """One page of the transactions wanted, the newest first."""
-    query = select(Transaction).options(*_WHOLE)
+    query = _HEADS
     if wanted.account:
         touching = select(Posting).where(
             Posting.transaction_id == Transaction.id, Posting.account_code == wanted.account
@@ -165,9 +186,9 @@ async def page(session: AsyncSession, wanted: Wanted) -> TransactionPage:
         query = query.where(Transaction.at >= wanted.first)
     if wanted.last is not None:
         query = query.where(Transaction.at <= wanted.last)
-    found = await _NEWEST.page(session, query, wanted.cursor, wanted.limit)
-    reversals = await _reversals(session, found.items)
-    return TransactionPage(items=[_shown(one, reversals) for one in found.items], next_cursor=found.next_cursor)
+    rows = (await session.execute(_NEWEST.narrow(query, wanted.cursor, wanted.limit))).all()
+    found = _NEWEST.cut(rows, wanted.limit, lambda row: (row.at, row.number))
+    return TransactionPage(items=await _whole(session, found.items), next_cursor=found.next_cursor)
 
 
 async def imbalance(session: AsyncSession) -> Decimal:
@@ -175,37 +196,24 @@ async def imbalance(session: AsyncSession) -> Decimal:
     return Decimal(await session.scalar(select(func.coalesce(func.sum(Posting.amount), 0))) or 0)
 
 
-async def _load(session: AsyncSession, identifier: uuid.UUID) -> Transaction:
-    found = (
-        await session.scalars(select(Transaction).where(Transaction.id == identifier).options(*_WHOLE))
-    ).one_or_none()
-    if found is None:
-        raise missing("transaction")
-    return found
-
-
-async def _reversals(session: AsyncSession, found: Iterable[Transaction]) -> dict[uuid.UUID, uuid.UUID]:
-    query = select(Transaction.reverses, Transaction.id).where(Transaction.reverses.in_([one.id for one in found]))
-    return {reversed_: by for reversed_, by in await session.execute(query) if reversed_ is not None}
-
-
-def _shown(found: Transaction, reversals: dict[uuid.UUID, uuid.UUID]) -> TransactionOut:
-    return TransactionOut.model_validate(
-        {
-            "id": found.id,
-            "number": f"T-{found.number}",
-            "at": found.at,
-            "description": found.description,
-            "source_kind": found.source_kind,
-            "source_id": found.source_id,
-            "created_at": found.created_at,
-            "created_by": found.author.name,
-            "reverses": found.reverses,
-            "reversed_by": reversals.get(found.id),
-            "postings": [_posting(one) for one in found.postings],
-        }
-    )
-
-
-def _posting(one: Posting) -> PostingOut:
-    return PostingOut(position=one.position, account_code=one.account_code, account=one.account.name, amount=one.amount)
+async def _whole(session: AsyncSession, heads: Sequence[Any]) -> list[TransactionOut]:
+    postings: defaultdict[uuid.UUID, list[PostingOut]] = defaultdict(list)
+    for row in await session.execute(_POSTINGS.where(Posting.transaction_id.in_([head.id for head in heads]))):
+        line = PostingOut(position=row.position, account_code=row.account_code, account=row.name, amount=row.amount)
+        postings[row.transaction_id].append(line)
+    return [
+        TransactionOut(
+            id=head.id,
+            number=f"T-{head.number}",
+            at=head.at,
+            description=head.description,
+            source_kind=head.source_kind,
+            source_id=head.source_id,
+            created_at=head.created_at,
+            created_by=head.created_by,
+            reverses=head.reverses,
+            reversed_by=head.reversed_by,
+            postings=postings[head.id],
+        )
+        for head in heads
+    ]

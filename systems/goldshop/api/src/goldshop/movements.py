@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
 
 from goldshop import ledger, stock
 from goldshop.clock import now
@@ -19,14 +19,23 @@ from goldshop.refusals import check_amount, refused
 from goldshop.schemas.ledger import SourceKind
 from goldshop.schemas.stock import MovementIn, MovementMade, MovementOut, MovementPage, TransferIn
 from goldshop.stock import Cause, Move, Ware
-from goldshop.tables import Movement, Variant
+from goldshop.sums import Columns
+from goldshop.tables import Item, Movement, User, Variant, Warehouse
 from stackyard_kit.pages import Keyset, Part
 
 _NEWEST = Keyset(Part(Movement.at, descending=True), Part(Movement.id, descending=True))
-_WHOLE = (
-    joinedload(Movement.variant).joinedload(Variant.item),
-    joinedload(Movement.warehouse),
-    joinedload(Movement.author),
+_ROWS: Columns = (
+    select(
+        *(Movement.id, Movement.at, Movement.variant_id, Variant.sku, Variant.item_id),
+        *(Item.name.label("item"), Variant.name.label("variant"), Item.unit),
+        *(Movement.warehouse_id, Warehouse.name.label("warehouse"), Movement.quantity, Movement.unit_cost),
+        *(Movement.reason, Movement.document_kind, Movement.document_id, Movement.note),
+        User.name.label("created_by"),
+    )
+    .outerjoin(Movement.variant)
+    .outerjoin(Variant.item)
+    .outerjoin(Movement.warehouse)
+    .outerjoin(Movement.author)
 )
 
 
@@ -45,7 +54,7 @@ class Wanted:
 
 async def page(session: AsyncSession, wanted: Wanted) -> MovementPage:
     """One page of the movements wanted, the newest first."""
-    query = select(Movement).options(*_WHOLE)
+    query = _ROWS
     for column, value in (
         (Movement.variant_id, wanted.variant),
         (Movement.warehouse_id, wanted.warehouse),
@@ -57,7 +66,8 @@ async def page(session: AsyncSession, wanted: Wanted) -> MovementPage:
         query = query.where(Movement.at >= wanted.since)
     if wanted.until is not None:
         query = query.where(Movement.at < wanted.until)
-    found = await _NEWEST.page(session, query, wanted.cursor, wanted.limit)
+    rows = (await session.execute(_NEWEST.narrow(query, wanted.cursor, wanted.limit))).all()
+    found = _NEWEST.cut(rows, wanted.limit, lambda row: (row.at, row.id))
     return MovementPage(items=[_shown(one) for one in found.items], next_cursor=found.next_cursor)
 
 
@@ -118,29 +128,27 @@ async def _ware(session: AsyncSession, identifier: uuid.UUID, quantity: Decimal)
 
 async def _read(session: AsyncSession, at: datetime, made: Sequence[uuid.UUID]) -> list[MovementOut]:
     # With the moment the database looks into one partition only.
-    query = select(Movement).where(Movement.at == at, Movement.id.in_(made)).options(*_WHOLE)
-    found = {one.id: one for one in await session.scalars(query)}
+    query = _ROWS.where(Movement.at == at, Movement.id.in_(made))
+    found = {one.id: one for one in await session.execute(query)}
     return [_shown(found[identifier]) for identifier in made]
 
 
-def _shown(one: Movement) -> MovementOut:
-    return MovementOut.model_validate(
-        {
-            "id": one.id,
-            "at": one.at,
-            "variant_id": one.variant_id,
-            "sku": one.variant.sku,
-            "item_id": one.variant.item_id,
-            "name": stock.title(one.variant.item, one.variant),
-            "warehouse_id": one.warehouse_id,
-            "warehouse": one.warehouse.name,
-            "quantity": one.quantity,
-            "unit": one.variant.item.unit,
-            "unit_cost": one.unit_cost,
-            "reason": one.reason,
-            "document_kind": one.document_kind,
-            "document_id": one.document_id,
-            "note": one.note,
-            "created_by": one.author.name,
-        }
+def _shown(row: Any) -> MovementOut:
+    return MovementOut(
+        id=row.id,
+        at=row.at,
+        variant_id=row.variant_id,
+        sku=row.sku,
+        item_id=row.item_id,
+        name=stock.title(row.item, row.variant),
+        warehouse_id=row.warehouse_id,
+        warehouse=row.warehouse,
+        quantity=row.quantity,
+        unit=row.unit,
+        unit_cost=row.unit_cost,
+        reason=row.reason,
+        document_kind=row.document_kind,
+        document_id=row.document_id,
+        note=row.note,
+        created_by=row.created_by,
     )

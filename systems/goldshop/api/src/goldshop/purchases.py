@@ -6,10 +6,10 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
 
 from goldshop import ledger, partners, stock
 from goldshop.clock import now
@@ -26,14 +26,34 @@ from goldshop.schemas.trade import (
 )
 from goldshop.shared import OUTBOX
 from goldshop.stock import Cause, Move
-from goldshop.tables import Purchase, PurchaseLine, Variant
+from goldshop.sums import Columns
+from goldshop.tables import Item, Partner, Purchase, PurchaseLine, User, Variant, Warehouse
 from stackyard_kit.outbox import Event
 from stackyard_kit.pages import Keyset, Part
 from stackyard_kit.problems import ProblemError
 
 _NEWEST = Keyset(Part(Purchase.ordered_at, descending=True), Part(Purchase.id, descending=True))
-_HEAD = (joinedload(Purchase.supplier), joinedload(Purchase.warehouse), joinedload(Purchase.author))
-_WHOLE = (*_HEAD, selectinload(Purchase.lines).joinedload(PurchaseLine.variant).joinedload(Variant.item))
+_HEADS: Columns = (
+    select(
+        *(Purchase.id, Purchase.number, Purchase.status, Purchase.ordered_at, Purchase.received_at),
+        *(Purchase.net, Purchase.tax, Purchase.gross, Purchase.transaction_id),
+        *(Purchase.supplier_id, Partner.name.label("supplier")),
+        *(Purchase.warehouse_id, Warehouse.code.label("warehouse_code"), Warehouse.name.label("warehouse")),
+        User.name.label("created_by"),
+    )
+    .outerjoin(Purchase.supplier)
+    .outerjoin(Purchase.warehouse)
+    .outerjoin(Purchase.author)
+)
+_LINES: Columns = (
+    select(
+        *(PurchaseLine.variant_id, PurchaseLine.quantity, PurchaseLine.unit_cost, PurchaseLine.tax_rate),
+        *(Variant.sku, Variant.name.label("variant"), Item.id.label("item_id"), Item.name.label("item"), Item.unit),
+    )
+    .join(PurchaseLine.variant)
+    .join(Variant.item)
+    .order_by(PurchaseLine.position)
+)
 
 
 @dataclass(frozen=True)
@@ -46,23 +66,22 @@ class Received:
 
 async def page(session: AsyncSession, status: PurchaseStatus | None, cursor: str, limit: int) -> PurchasePage:
     """One page of purchases, the newest first."""
-    query = select(Purchase).options(*_HEAD)
+    query = _HEADS
     if status is not None:
         query = query.where(Purchase.status == status)
-    found = await _NEWEST.page(session, query, cursor, limit)
-    rows = [PurchaseRow.model_validate(_head(one)) for one in found.items]
-    return PurchasePage(items=rows, next_cursor=found.next_cursor)
+    rows = (await session.execute(_NEWEST.narrow(query, cursor, limit))).all()
+    found = _NEWEST.cut(rows, limit, lambda row: (row.ordered_at, row.id))
+    items = [PurchaseRow.model_validate(_head(row)) for row in found.items]
+    return PurchasePage(items=items, next_cursor=found.next_cursor)
 
 
 async def get(session: AsyncSession, identifier: uuid.UUID) -> PurchaseOut:
     """The purchase with its lines. Raises ProblemError 404."""
-    query = select(Purchase).where(Purchase.id == identifier).options(*_WHOLE)
-    found = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
-    if found is None:
+    head = (await session.execute(_HEADS.where(Purchase.id == identifier))).one_or_none()
+    if head is None:
         raise missing("purchase")
-    return PurchaseOut.model_validate(
-        {**_head(found), "lines": [_line(one) for one in found.lines], "transaction_id": found.transaction_id}
-    )
+    lines = [_line(row) for row in await session.execute(_LINES.where(PurchaseLine.purchase_id == identifier))]
+    return PurchaseOut.model_validate({**_head(head), "lines": lines, "transaction_id": head.transaction_id})
 
 
 async def order(session: AsyncSession, wanted: PurchaseIn, *, by: uuid.UUID) -> PurchaseOut:
@@ -151,22 +170,31 @@ def _sums(lines: list[dict[str, object]]) -> dict[str, Decimal]:
     return {"net": net, "tax": tax, "gross": net + tax}
 
 
-def _head(found: Purchase) -> dict[str, object]:
-    names = ("id", "status", "supplier", "warehouse", "ordered_at", "received_at", "net", "tax", "gross")
-    values = {name: getattr(found, name) for name in names}
-    return {**values, "number": f"P-{found.number}", "created_by": found.author.name}
+def _head(row: Any) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "number": f"P-{row.number}",
+        "status": row.status,
+        "supplier": {"id": row.supplier_id, "name": row.supplier},
+        "warehouse": {"id": row.warehouse_id, "code": row.warehouse_code, "name": row.warehouse},
+        "ordered_at": row.ordered_at,
+        "received_at": row.received_at,
+        "net": row.net,
+        "tax": row.tax,
+        "gross": row.gross,
+        "created_by": row.created_by,
+    }
 
 
-def _line(one: PurchaseLine) -> PurchaseLineOut:
-    item = one.variant.item
+def _line(row: Any) -> PurchaseLineOut:
     return PurchaseLineOut(
-        variant_id=one.variant_id,
-        item_id=item.id,
-        sku=one.variant.sku,
-        name=stock.title(item, one.variant),
-        unit=item.unit,
-        quantity=one.quantity,
-        unit_cost=one.unit_cost,
-        tax_rate=one.tax_rate,
-        net=cents(one.quantity * one.unit_cost),
+        variant_id=row.variant_id,
+        item_id=row.item_id,
+        sku=row.sku,
+        name=stock.title(row.item, row.variant),
+        unit=row.unit,
+        quantity=row.quantity,
+        unit_cost=row.unit_cost,
+        tax_rate=row.tax_rate,
+        net=cents(row.quantity * row.unit_cost),
     )

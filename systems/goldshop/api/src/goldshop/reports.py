@@ -25,8 +25,6 @@ from goldshop.schemas.reports import (
     SalesReportRow,
     StockValue,
     StockValueRow,
-    TopReport,
-    TopRow,
 )
 from goldshop.sums import Columns, Day, days_of, is_hypertable, running_low, stock_value
 from goldshop.tables import (
@@ -36,7 +34,6 @@ from goldshop.tables import (
     LedgerDay,
     Partner,
     Sale,
-    SalesDay,
     StockLevel,
     Variant,
     Warehouse,
@@ -92,25 +89,6 @@ async def sales(session: AsyncSession, first: date, last: date, by: By) -> Sales
             "profit": total.profit,
         }
     )
-
-
-async def top(session: AsyncSession, first: date, last: date, by: Literal["item", "category"], limit: int) -> TopReport:
-    """What sold best, by what it brought in."""
-    of = Item if by == "item" else Category
-    net = func.sum(SalesDay.net)
-    query: Columns = (
-        select(of.id, of.name, func.sum(SalesDay.quantity), net, net - func.sum(SalesDay.cost))
-        .join(Variant, Variant.id == SalesDay.variant_id)
-        .join(Item, Item.id == Variant.item_id)
-    )
-    if by == "category":
-        query = query.join(Category, Category.id == Item.category_id)
-    query = query.where(SalesDay.day.between(first, last)).group_by(of.id).order_by(net.desc(), of.id).limit(limit)
-    rows = [
-        TopRow(id=identifier, name=name, quantity=quantity, net=amount, profit=profit)
-        for identifier, name, quantity, amount, profit in await session.execute(query)
-    ]
-    return TopReport.model_validate({"from": first, "to": last, "by": by, "rows": rows})
 
 
 async def stock_values(session: AsyncSession) -> StockValue:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from goldshop import invoices, ledger, partners, stock
@@ -15,6 +14,7 @@ from goldshop.clock import now
 from goldshop.ledger import Entry, credit, debit
 from goldshop.money import cents, without_tax
 from goldshop.refusals import check_amount
+from goldshop.rows import insert_together
 from goldshop.schemas.stock import LevelOut
 from goldshop.schemas.trade import Payment, SaleIn, SaleLineIn, SaleLineOut, SaleOut
 from goldshop.shared import OUTBOX
@@ -164,7 +164,7 @@ async def _write(
     ]
     await stock.move(session, levels, moves, _because_of(sale))
     rows = [_row(sale.id, position, line) for position, line in enumerate(lines, start=1)]
-    await session.execute(insert(SaleLine).values(rows))
+    await insert_together(session, SaleLine, rows)
     await ledger.post(session, sale.transaction_id, entries)
 
 

@@ -39,8 +39,8 @@ _TRAILED = (*((table, "audit_rows") for table in _AUDITED), ("sales", "audit_upd
 
 _ANALYZED = (
     *("items", "variants", "barcodes", "images", "categories", "stock_levels", "partners", "sales", "sale_lines"),
-    *("purchases", "purchase_lines", "invoices", "transactions", "postings", "movements", "sales_days", "sales_totals"),
-    *("ledger_days", "users", "warehouses"),
+    *("purchases", "purchase_lines", "invoices", "transactions", "postings", "movements", "sales_days"),
+    *("sales_months", "sales_totals", "ledger_days", "users", "warehouses"),
 )
 _NUMBERS = ("purchases", "sales", "transactions")
 

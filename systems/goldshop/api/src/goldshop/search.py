@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from goldshop.catalogue import thumbnails
+from goldshop.catalogue import first_picture, thumbnail
 from goldshop.schemas.search import Found, SearchOut
 from goldshop.tables import Barcode, Category, Invoice, Item, Partner, Purchase, Sale, Variant
 
@@ -29,6 +29,12 @@ _WORDS = re.compile(r"\w+")
 
 _THRESHOLD = text("select set_config('pg_trgm.word_similarity_threshold', :value, true)")
 
+_ITEMS: Columns = (
+    select(Item.id, Item.name, Item.sku, Category.name.label("category"), first_picture().label("picture"))
+    .join(Category, Category.id == Item.category_id)
+    .where(Item.active)
+)
+
 
 async def search(session: AsyncSession, query: str, limit: int) -> SearchOut:
     """At most `limit` hits of each sort: numbers first, then what the words say, then what is spelt alike."""
@@ -42,9 +48,7 @@ async def search(session: AsyncSession, query: str, limit: int) -> SearchOut:
     known |= {row.id for row in by_words}
     alike = [] if documents or scanned else await _alike(session, query, limit - len(by_words), known)
     partners = await _partners(session, query, limit)
-    pictures = await thumbnails(session, {*known, *(row.id for row in alike)})
-    items = [*_shown(scanned, pictures, "number"), *_shown(by_words, pictures, "words")]
-    items += _shown(alike, pictures, "similar")
+    items = [*_shown(scanned, "number"), *_shown(by_words, "words"), *_shown(alike, "similar")]
     return SearchOut(query=query, items=[*documents, *items, *partners])
 
 
@@ -77,7 +81,7 @@ async def _by_words(session: AsyncSession, query: str, limit: int) -> Sequence[A
 
 
 async def _items(session: AsyncSession, where: ColumnElement[bool], rank: Any, limit: int) -> Sequence[Any]:
-    return (await session.execute(_item().where(where).order_by(rank.desc(), Item.name, Item.id).limit(limit))).all()
+    return (await session.execute(_ITEMS.where(where).order_by(rank.desc(), Item.name, Item.id).limit(limit))).all()
 
 
 async def _alike(session: AsyncSession, query: str, limit: int, known: Iterable[uuid.UUID]) -> Sequence[Any]:
@@ -86,7 +90,7 @@ async def _alike(session: AsyncSession, query: str, limit: int, known: Iterable[
     of_variant = select(Variant.item_id).where(Variant.sku.istartswith(query, autoescape=True)).limit(max(limit, 1))
     alike = or_(typed.bool_op("<%")(Item.name), typed.bool_op("<%")(Item.sku), Item.id.in_(of_variant))
     nearest = func.greatest(func.word_similarity(typed, Item.name), func.word_similarity(typed, Item.sku))
-    wanted = _item().where(alike, Item.id.not_in(list(known))).order_by(nearest.desc(), Item.name, Item.id)
+    wanted = _ITEMS.where(alike, Item.id.not_in(list(known))).order_by(nearest.desc(), Item.name, Item.id)
     return (await session.execute(wanted.limit(max(limit, 0)))).all()
 
 
@@ -111,19 +115,14 @@ async def _partners(session: AsyncSession, query: str, limit: int) -> list[Found
     ]
 
 
-def _item() -> Columns:
-    columns = (Item.id, Item.name, Item.sku, Category.name.label("category"))
-    return select(*columns).join(Category, Category.id == Item.category_id).where(Item.active)
-
-
-def _shown(rows: Iterable[Any], pictures: dict[uuid.UUID, str], matched_by: Any) -> list[Found]:
+def _shown(rows: Iterable[Any], matched_by: Any) -> list[Found]:
     return [
         Found(
             kind="item",
             id=row.id,
             title=row.name,
             subtitle=_joined(row.sku, row.category),
-            thumbnail=pictures.get(row.id),
+            thumbnail=thumbnail(row.picture),
             matched_by=matched_by,
         )
         for row in rows

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from goldshop import ledger, stock
 from goldshop.clock import now
@@ -18,16 +19,39 @@ from goldshop.sales import Sold
 from goldshop.schemas.trade import Payment, SaleLineOut, SaleOut, SalePage, SaleRow
 from goldshop.shared import OUTBOX
 from goldshop.stock import Cause, Move
-from goldshop.tables import Invoice, Sale, SaleLine, Variant
+from goldshop.sums import Columns
+from goldshop.tables import Invoice, Item, Partner, Sale, SaleLine, User, Variant, Warehouse
 from stackyard_kit.outbox import Event
 from stackyard_kit.pages import Keyset, Part
 from stackyard_kit.problems import ProblemError
 
 _NEWEST = Keyset(Part(Sale.sold_at, descending=True), Part(Sale.id, descending=True))
-HEAD = (joinedload(Sale.customer), joinedload(Sale.warehouse), joinedload(Sale.author), joinedload(Sale.invoice))
-"""What `row` needs of a sale."""
-
-_WHOLE = (*HEAD, selectinload(Sale.lines).joinedload(SaleLine.variant).joinedload(Variant.item))
+# Columns and not entities: the people at the till read lists all day, and most of what an entity costs is not shown.
+_HEADS: Columns = (
+    select(
+        *(Sale.id, Sale.number, Sale.status, Sale.payment, Sale.sold_at, Sale.returned_at),
+        *(Sale.net, Sale.tax, Sale.gross, Sale.transaction_id),
+        *(Sale.customer_id, Partner.name.label("customer")),
+        *(Sale.warehouse_id, Warehouse.code.label("warehouse_code"), Warehouse.name.label("warehouse")),
+        User.name.label("created_by"),
+        *(Invoice.id.label("invoice_id"), Invoice.number.label("invoice_number")),
+        *(Invoice.issued_at, Invoice.due_at, Invoice.paid_at),
+    )
+    .outerjoin(Sale.customer)
+    .outerjoin(Sale.warehouse)
+    .outerjoin(Sale.author)
+    .outerjoin(Sale.invoice)
+)
+_LINES: Columns = (
+    select(
+        *(SaleLine.variant_id, Item.id.label("item_id"), SaleLine.sku, SaleLine.name, Item.unit, SaleLine.quantity),
+        *(SaleLine.unit_price, SaleLine.tax_rate, SaleLine.net, SaleLine.tax),
+        (SaleLine.net + SaleLine.tax).label("gross"),
+    )
+    .join(SaleLine.variant)
+    .join(Variant.item)
+    .order_by(SaleLine.position)
+)
 
 
 @dataclass(frozen=True)
@@ -43,30 +67,27 @@ class Wanted:
 
 async def page(session: AsyncSession, wanted: Wanted) -> SalePage:
     """One page of the sales wanted, the newest first."""
-    query = select(Sale).options(*HEAD)
+    query = _HEADS
     if wanted.since is not None:
         query = query.where(Sale.sold_at >= wanted.since)
     if wanted.until is not None:
         query = query.where(Sale.sold_at < wanted.until)
     if wanted.payment is not None:
         query = query.where(Sale.payment == wanted.payment)
-    found = await _NEWEST.page(session, query, wanted.cursor, wanted.limit)
-    return SalePage(items=[row(one) for one in found.items], next_cursor=found.next_cursor)
+    rows = (await session.execute(_NEWEST.narrow(query, wanted.cursor, wanted.limit))).all()
+    found = _NEWEST.cut(rows, wanted.limit, lambda row: (row.sold_at, row.id))
+    return SalePage(items=[SaleRow.model_validate(_head(row)) for row in found.items], next_cursor=found.next_cursor)
 
 
 async def get(session: AsyncSession, identifier: uuid.UUID) -> SaleOut:
     """The sale with its lines. Raises ProblemError 404."""
-    query = select(Sale).where(Sale.id == identifier).options(*_WHOLE)
-    found = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
-    if found is None:
+    head = (await session.execute(_HEADS.where(Sale.id == identifier))).one_or_none()
+    if head is None:
         raise missing("sale")
-    lines = [_line(one) for one in found.lines]
-    return SaleOut.model_validate({**_head(found), "lines": lines, "transaction_id": found.transaction_id})
-
-
-def row(found: Sale) -> SaleRow:
-    """The sale as lists show it; it was loaded with `HEAD`."""
-    return SaleRow.model_validate(_head(found))
+    lines = [
+        SaleLineOut.model_validate(line) for line in await session.execute(_LINES.where(SaleLine.sale_id == identifier))
+    ]
+    return SaleOut.model_validate({**_head(head), "lines": lines, "transaction_id": head.transaction_id})
 
 
 async def take_back(session: AsyncSession, identifier: uuid.UUID, *, by: uuid.UUID) -> Sold:
@@ -145,36 +166,27 @@ async def _mirrored(session: AsyncSession, sale: Sale) -> list[Entry]:
     return [Entry(moved.get(entry.account, entry.account), -entry.amount) for entry in written]
 
 
-def _head(found: Sale) -> dict[str, object]:
-    names = (
-        "id",
-        "status",
-        "customer",
-        "warehouse",
-        "payment",
-        "sold_at",
-        "returned_at",
-        "net",
-        "tax",
-        "gross",
-        "invoice",
-    )
-    values = {name: getattr(found, name) for name in names}
-    return {**values, "number": f"S-{found.number}", "created_by": found.author.name}
-
-
-def _line(one: SaleLine) -> SaleLineOut:
-    item = one.variant.item
-    return SaleLineOut(
-        variant_id=one.variant_id,
-        item_id=item.id,
-        sku=one.sku,
-        name=one.name,
-        unit=item.unit,
-        quantity=one.quantity,
-        unit_price=one.unit_price,
-        tax_rate=one.tax_rate,
-        net=one.net,
-        tax=one.tax,
-        gross=one.net + one.tax,
-    )
+def _head(row: Any) -> dict[str, object]:
+    customer = row.customer_id and {"id": row.customer_id, "name": row.customer}
+    invoice = row.invoice_id and {
+        "id": row.invoice_id,
+        "number": row.invoice_number,
+        "issued_at": row.issued_at,
+        "due_at": row.due_at,
+        "paid_at": row.paid_at,
+    }
+    return {
+        "id": row.id,
+        "number": f"S-{row.number}",
+        "status": row.status,
+        "customer": customer,
+        "warehouse": {"id": row.warehouse_id, "code": row.warehouse_code, "name": row.warehouse},
+        "payment": row.payment,
+        "sold_at": row.sold_at,
+        "returned_at": row.returned_at,
+        "net": row.net,
+        "tax": row.tax,
+        "gross": row.gross,
+        "created_by": row.created_by,
+        "invoice": invoice,
+    }

@@ -69,16 +69,16 @@ class Ware:
     @property
     def title(self) -> str:
         """As a receipt names it."""
-        return title(self.item, self.variant)
+        return title(self.item.name, self.variant.name)
 
     def takes(self, quantity: Decimal) -> bool:
         """Whether its unit can be divided so finely."""
         return quantity == round(quantity, self.decimals)
 
 
-def title(item: Item, variant: Variant) -> str:
-    """What people call a variant: `Signet ring, 54`."""
-    return f"{item.name}, {variant.name}" if variant.name else item.name
+def title(item: str, variant: str) -> str:
+    """What people call a variant, by its item's name and its own: `Signet ring, 54`."""
+    return f"{item}, {variant}" if variant else item
 
 
 async def lock(session: AsyncSession, places: Collection[Place]) -> Levels:

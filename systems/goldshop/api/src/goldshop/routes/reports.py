@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from goldshop import announce, reports
+from goldshop import announce, best_sellers, reports
 from goldshop.clock import now
 from goldshop.parts import CLERK, Parts, PartsDep
 from goldshop.refusals import refused
@@ -52,7 +52,7 @@ async def read_top(
     """What sold best."""
     begin, end = _period(first, last)
     key = f"top {by} {limit} {begin} {end}"
-    return await _cached(parts, key, lambda session: reports.top(session, begin, end, by, limit))
+    return await _cached(parts, key, lambda session: best_sellers.top(session, begin, end, by, limit))
 
 
 @router.get("/stock-value", response_model=StockValue, dependencies=[CLERK])

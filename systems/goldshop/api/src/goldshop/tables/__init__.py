@@ -22,6 +22,7 @@ from goldshop.tables.trade import (
     Sale,
     SaleLine,
     SalesDay,
+    SalesMonth,
     SalesTotal,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "Sale",
     "SaleLine",
     "SalesDay",
+    "SalesMonth",
     "SalesTotal",
     "StockLevel",
     "Table",

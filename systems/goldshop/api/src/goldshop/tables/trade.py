@@ -178,6 +178,19 @@ class SalesDay(Table):
     cost: Mapped[Decimal] = mapped_column(Numeric(18, 2))
 
 
+class SalesMonth(Table):
+    """The same for the month that begins on `month`."""
+
+    __tablename__ = "sales_months"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    variant_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("variants.id"), primary_key=True)
+    quantity: Mapped[Decimal] = mapped_column(Numeric(18, 3))
+    net: Mapped[Decimal] = mapped_column(Numeric(18, 2))
+    tax: Mapped[Decimal] = mapped_column(Numeric(18, 2))
+    cost: Mapped[Decimal] = mapped_column(Numeric(18, 2))
+
+
 class SalesTotal(Table):
     """What was sold on a day, less what came back, in several rows (shards) to be added up. Kept by triggers."""
 

@@ -1,4 +1,4 @@
--- Sums by day, kept in the transaction of what they sum up, so that reports do not grow with the rows.
+-- Sums by day and month, kept in the transaction of what they sum up, so that reports do not grow with the rows.
 -- They run with the rights of their owner: nobody else can write the tables, nor put the functions on tables of his own.
 
 create table ledger_days (
@@ -19,6 +19,17 @@ create table sales_days (
     tax numeric(18, 2) not null,
     cost numeric(18, 2) not null,
     primary key (day, variant_id)
+);
+
+-- The same by month, so that what sold best in a year is not read day by day.
+create table sales_months (
+    month date not null,
+    variant_id uuid not null references variants,
+    quantity numeric(18, 3) not null,
+    net numeric(18, 2) not null,
+    tax numeric(18, 2) not null,
+    cost numeric(18, 2) not null,
+    primary key (month, variant_id)
 );
 
 -- A shard that nobody else writes to until this transaction ends. Who has one already gets it again, so nobody who has one
@@ -68,6 +79,14 @@ begin
     on conflict (day, variant_id) do update set
         quantity = sales_days.quantity + excluded.quantity, net = sales_days.net + excluded.net,
         tax = sales_days.tax + excluded.tax, cost = sales_days.cost + excluded.cost;
+    insert into sales_months (month, variant_id, quantity, net, tax, cost)
+        select date_trunc('month', sold_at at time zone 'UTC')::date, variant_id, sum(quantity), sum(added.net),
+            sum(added.tax), sum(round(quantity * unit_cost, 2))
+        from added join sales on sales.id = sale_id
+        group by 1, 2 order by 1, 2
+    on conflict (month, variant_id) do update set
+        quantity = sales_months.quantity + excluded.quantity, net = sales_months.net + excluded.net,
+        tax = sales_months.tax + excluded.tax, cost = sales_months.cost + excluded.cost;
     return null;
 end $body$;
 
@@ -87,6 +106,15 @@ begin
     on conflict (day, variant_id) do update set
         quantity = sales_days.quantity + excluded.quantity, net = sales_days.net + excluded.net,
         tax = sales_days.tax + excluded.tax, cost = sales_days.cost + excluded.cost;
+    insert into sales_months (month, variant_id, quantity, net, tax, cost)
+        select date_trunc('month', after.returned_at at time zone 'UTC')::date, variant_id, -sum(quantity),
+            -sum(line.net), -sum(line.tax), -sum(round(quantity * unit_cost, 2))
+        from before join after using (id) join sale_lines line on line.sale_id = after.id
+        where before.status = 'completed' and after.status = 'returned'
+        group by 1, 2 order by 1, 2
+    on conflict (month, variant_id) do update set
+        quantity = sales_months.quantity + excluded.quantity, net = sales_months.net + excluded.net,
+        tax = sales_months.tax + excluded.tax, cost = sales_months.cost + excluded.cost;
     return null;
 end $body$;
 

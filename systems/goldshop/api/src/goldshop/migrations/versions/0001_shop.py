@@ -19,7 +19,7 @@ branch_labels = None
 depends_on = None
 
 _AUDITED = ("categories", "warehouses", "partners", "purchases", "sales", "transactions", "variants")
-_SUMS = ("ledger_days", "sales_days")
+_SUMS = ("ledger_days", "sales_days", "sales_months")
 _SUM_FUNCTIONS = ("ledger_shard()", "ledger_sum()", "sales_sum()", "returns_sum()")
 
 _APPEND_ONLY = """
