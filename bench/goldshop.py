@@ -158,7 +158,7 @@ def _pages(python: Path, variables: Mapping[str, str]) -> dict[str, tuple[float,
 
 
 def _people(checkout: Checkout, variables: Mapping[str, str], rounds: int, seconds: float) -> list[Measurement]:
-    person = ("clerk@goldshop.example", "vitrine-demo-26")
+    person = ("manager@goldshop.example", "vitrine-demo-26")
     wanted = ShopLoad(checkout.ports()["edge.https"], _HOST, _USERS, seconds, _THOUGHT, *person)
     taken: list[dict[str, list[float]]] = []
     with psycopg.connect(variables["DATABASE_URL"], autocommit=True) as owner:

@@ -15,6 +15,8 @@ DATABASE_URL = os.environ["DATABASE_URL"]
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """The table is made by the application itself, as in many a small project."""
     with psycopg.connect(DATABASE_URL) as connection:
+        # "if not exists" is not enough for two replicas that start in the same moment.
+        connection.execute("select pg_advisory_xact_lock(1)")
         connection.execute(
             "create table if not exists entries (id serial primary key, name text not null, message text not null)"
         )
