@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,6 +20,15 @@ AT_ONCE = 2
 def digest(password: str) -> str:
     """The argon2id hash to store, with its parameters in it."""
     return _HASHER.hash(password)
+
+
+@cache
+def digest_begun(password: str) -> Future[str]:
+    """Its digest, which the first call for a password begins on another processor: it is slow by intention."""
+    worker = ThreadPoolExecutor(1, thread_name_prefix="digest")
+    begun = worker.submit(digest, password)
+    worker.shutdown(wait=False)
+    return begun
 
 
 class Passwords:

@@ -6,6 +6,7 @@ import than everything else that the first answer needs.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Literal, Self, get_args
@@ -110,6 +111,17 @@ class Settings(CommandSettings):
         secrets = {name: value.reveal() for name, value in given.items() if isinstance(value, Secret)}
         parts = {name: _password(text) if "://" in text else text for name, text in secrets.items() if text}
         return [f"{name} holds a weak or sample secret" for name, text in parts.items() if _is_weak(text)]
+
+
+def settings_or_exit(service: str, environment: Mapping[str, str]) -> Settings:
+    """The settings of a process of `service`, unless the environment gives it another name; one clear line and exit
+    code 2 when it does not hold them.
+    """
+    try:
+        return Settings.from_environment({"SERVICE": service, **environment})
+    except SettingsError as error:
+        sys.stderr.write(f"{service}: {error}\n")
+        raise SystemExit(2) from None
 
 
 def _kind(declared: object) -> str:

@@ -57,6 +57,7 @@ def sign_in_router(
     `users` is the table whose `password_hash` a changed password goes into, `cookie` the name of the cookie, `allowed`
     the declaration for who is signed in, and `roles` the type of a role in the document, such as a Literal.
     """
+    # One long function: what it answers depends on `roles`, and every route has to see that.
     router = APIRouter(prefix=PATH, tags=["auth"])
     anybody: Any = allowed or allow()
     with_cookie = public("The refresh cookie says whose session it is.")

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from goldshop.files import STORE, Files
-from stackyard_kit.health import Check
-from stackyard_kit.probes import PostgresProbe, ping_redis
+from goldshop.checks import checks
+from goldshop.files import Files
+from stackyard_kit.probes import PostgresProbe
 from stackyard_kit.service import Loaded, Service
 from stackyard_kit.service import create_app as create_service
-from stackyard_kit.settings import Settings, SettingsError
-
-
-def settings_or_exit() -> Settings:
-    """The settings of this process; one clear line and exit code 2 when the environment does not hold them."""
-    try:
-        return Settings.from_environment({"SERVICE": "goldshop", **os.environ})
-    except SettingsError as error:
-        sys.stderr.write(f"goldshop: {error}\n")
-        raise SystemExit(2) from None
+from stackyard_kit.settings import settings_or_exit
 
 
 def create_app() -> Service:
     """The service as the environment describes it. Without Redis it is slower, without a store it shows no pictures:
     neither is vital.
     """
-    settings = settings_or_exit()
+    settings = settings_or_exit("goldshop", os.environ)
     files = Files(os.environ)
     postgres = PostgresProbe(settings.database_url, settings.service)
 
@@ -35,9 +25,4 @@ def create_app() -> Service:
 
         return application(settings, files)
 
-    checks = (
-        Check("postgresql", postgres.ask),
-        Check("redis", lambda: ping_redis(settings.redis_url), vital=False),
-        *((Check(STORE, files.ask, vital=False),) if files.is_configured else ()),
-    )
-    return create_service(settings, load=load, checks=checks, close=postgres.close)
+    return create_service(settings, load=load, checks=checks(settings, postgres, files), close=postgres.close)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from goldshop import announce, image_process, images, sample_pictures, upkeep
-from goldshop.files import STORE, Files
+from goldshop.checks import checks
+from goldshop.files import Files
 from goldshop.images import Uploaded
 from goldshop.imaging import RefusedImageError, Rendered
 from goldshop.notices import LowStockNotices
@@ -17,14 +17,13 @@ from goldshop.shared import EVENTS, LIVE, OUTBOX, shared_cache
 from stackyard_kit.cache import Cache
 from stackyard_kit.database import Database
 from stackyard_kit.deliveries import by_kind, to_channel
-from stackyard_kit.health import Check
 from stackyard_kit.metrics import Metrics
 from stackyard_kit.outbox import Envelope
-from stackyard_kit.probes import PostgresProbe, ping_redis
+from stackyard_kit.probes import PostgresProbe
 from stackyard_kit.redis_link import RedisLink
 from stackyard_kit.relay import Deliver, Relay, RelayFigures
 from stackyard_kit.service import Service
-from stackyard_kit.settings import Settings, SettingsError
+from stackyard_kit.settings import settings_or_exit
 from stackyard_kit.worker import Worker
 from stackyard_kit.worker_service import create_worker
 
@@ -32,18 +31,9 @@ CONNECTIONS = 6
 """Connections to the database beside those of the queue."""
 
 
-def settings_or_exit() -> Settings:
-    """The settings of this process; one clear line and exit code 2 when the environment does not hold them."""
-    try:
-        return Settings.from_environment({"SERVICE": "goldshop-worker", **os.environ})
-    except SettingsError as error:
-        sys.stderr.write(f"goldshop-worker: {error}\n")
-        raise SystemExit(2) from None
-
-
 def create_app() -> Service:
     """The service as the environment describes it. Without Redis events wait; without a store pictures do."""
-    settings = settings_or_exit()
+    settings = settings_or_exit("goldshop-worker", os.environ)
     metrics, link, files = Metrics(), RedisLink(settings.redis_url), Files(os.environ)
     database = Database(settings.database_url, application=settings.service, limit=CONNECTIONS)
     metrics.watch_pool(database.pool_use)
@@ -69,12 +59,7 @@ def create_app() -> Service:
             for close in (files.close, link.close, database.close, postgres.close):
                 await close()
 
-    checks = (
-        Check("postgresql", postgres.ask),
-        Check("redis", lambda: ping_redis(settings.redis_url), vital=False),
-        *((Check(STORE, files.ask, vital=False),) if files.is_configured else ()),
-    )
-    return create_worker(settings, worker, metrics, checks=checks, resources=resources)
+    return create_worker(settings, worker, metrics, checks=checks(settings, postgres, files), resources=resources)
 
 
 class ImageMaker:

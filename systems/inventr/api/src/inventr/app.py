@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from stackyard_kit.health import Check
 from stackyard_kit.probes import PostgresProbe, ping_redis
 from stackyard_kit.service import Loaded, Service
 from stackyard_kit.service import create_app as create_service
-from stackyard_kit.settings import Settings, SettingsError
-
-
-def settings_or_exit() -> Settings:
-    """The settings of this process; one clear line and exit code 2 when the environment does not hold them."""
-    try:
-        return Settings.from_environment({"SERVICE": "inventr", **os.environ})
-    except SettingsError as error:
-        sys.stderr.write(f"inventr: {error}\n")
-        raise SystemExit(2) from None
+from stackyard_kit.settings import settings_or_exit
 
 
 def create_app() -> Service:
     """The service as the environment describes it. Redis is not vital: without it inventr is slower, not dead."""
-    settings = settings_or_exit()
+    settings = settings_or_exit("inventr", os.environ)
     postgres = PostgresProbe(settings.database_url, settings.service)
 
     def load() -> Loaded:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from goldshop import announce, movements, warehouses
-from goldshop.asking import answer_once, asked
+from goldshop.asking import Asked, answer_once, asked
 from goldshop.movements import Wanted
-from goldshop.parts import CLERK, ClerkDep, ManagerDep, PartsDep, user_id
+from goldshop.parts import CLERK, ClerkDep, ManagerDep, Parts, PartsDep, user_id
 from goldshop.schemas.common import Since
 from goldshop.schemas.stock import (
     LevelOut,
@@ -78,16 +79,11 @@ async def record_movement(
     wanted: MovementIn, request: Request, caller: ManagerDep, parts: PartsDep, key: IdempotencyKey = None
 ) -> Response:
     """Record what was counted, or what the shop begins with; the books change with it."""
-    levels: list[LevelOut] = []
 
-    async def work(session: AsyncSession) -> MovementMade:
-        made = await movements.record(session, wanted, by=user_id(caller))
-        levels.extend(made.levels)
-        return made
+    def move(session: AsyncSession) -> Awaitable[MovementMade]:
+        return movements.record(session, wanted, by=user_id(caller))
 
-    answer = await answer_once(parts, asked(request, caller, key, wanted), work)
-    await announce.changed(parts, levels)
-    return answer
+    return await _moved(parts, asked(request, caller, key, wanted), move)
 
 
 @router.post("/transfers", status_code=201, response_model=MovementMade)
@@ -95,13 +91,22 @@ async def transfer(
     wanted: TransferIn, request: Request, caller: ClerkDep, parts: PartsDep, key: IdempotencyKey = None
 ) -> Response:
     """Carry stock from one warehouse to another."""
+
+    def move(session: AsyncSession) -> Awaitable[MovementMade]:
+        return movements.transfer(session, wanted, by=user_id(caller))
+
+    return await _moved(parts, asked(request, caller, key, wanted), move)
+
+
+async def _moved(parts: Parts, what: Asked, move: Callable[[AsyncSession], Awaitable[MovementMade]]) -> Response:
+    """Do it once, and tell everybody the levels that it leaves: nobody, when it was done before."""
     levels: list[LevelOut] = []
 
     async def work(session: AsyncSession) -> MovementMade:
-        made = await movements.transfer(session, wanted, by=user_id(caller))
+        made = await move(session)
         levels.extend(made.levels)
         return made
 
-    answer = await answer_once(parts, asked(request, caller, key, wanted), work)
+    answer = await answer_once(parts, what, work)
     await announce.changed(parts, levels)
     return answer
