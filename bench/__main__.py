@@ -8,12 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import compose, edge, engine, generated, goldshop, kit, report, startup, supervisor, upping
+from bench import backups, compose, edge, engine, generated, goldshop, kit, report, startup, supervisor, upping
 from bench.checkout import Checkout, ground, inventr
 from bench.measure import Measurement
 from bench.peer import programs
 
-GROUPS = ("inventr", "compose", "generated", "edge", "kit", "goldshop")
+GROUPS = ("inventr", "compose", "generated", "edge", "kit", "goldshop", "backups")
+_SIZES = (1_000_000_000, 5_000_000_000)
+"""Bytes in the databases that are backed up."""
 _ON_INVENTR = ("inventr", "compose", "edge")
 
 
@@ -30,8 +32,9 @@ def main() -> int:
                 print(f"\n{report.table(some)}\n", flush=True)
     facts["load_at_end"] = report.load()
     print(report.sentence(facts))
-    if not args.only:
-        report.write(Path(__file__).parent, facts, measured)
+    if not args.only or args.write:
+        put = report.replace if args.only else report.write
+        put(Path(__file__).parent, facts, measured)
         print("\nwritten: bench/results.json, bench/RESULTS.md")
     return 0
 
@@ -40,6 +43,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and 10 idle seconds instead of 60")
     parser.add_argument("--only", choices=GROUPS, help="one group, without writing the results")
+    parser.add_argument("--write", action="store_true", help="with --only: replace the group's lines in the results")
     return parser.parse_args()
 
 
@@ -73,6 +77,10 @@ def _measure(args: argparse.Namespace, place: Path) -> Iterator[list[Measurement
     if "goldshop" in wanted:
         _say("a hundred people in goldshop, and its pages at a million movements")
         yield goldshop.measure(place / "goldshop", 3 if args.quick else 5, 20.0)
+    if "backups" in wanted:
+        sizes = _SIZES[:1] if args.quick else _SIZES
+        _say(f"backups of {' and '.join(f'{size / 1e9:.0f}' for size in sizes)} GB, and what they cost a shop")
+        yield from backups.measure(place / "backups", 2 if args.quick else 3, sizes)
 
 
 def _compose(checkout: Checkout, place: Path, rounds: int) -> list[Measurement]:

@@ -109,31 +109,31 @@ asyncio.run(main())
 
 def measure(place: Path, rounds: int, seconds: float) -> list[Measurement]:
     """Latencies of a hundred people at work, and the growth of every page."""
-    checkout = _copy(place)
+    checkout = copy(place)
     with running(checkout):
-        variables = _environment(checkout)
-        python = Path(next(one for one in programs(checkout) if one.id == "api-1").argv[0])
-        python = _interpreter(variables) if not python.is_absolute() else python.with_name("python")
+        variables = environment(checkout)
+        python = interpreter(checkout, variables)
         pages = [_pages(python, variables)]
-        _grow(python, variables, _USUAL)
+        grow(python, variables, _USUAL)
         people = _people(checkout, variables, rounds, seconds)
         for size in SIZES[1:]:
-            _grow(python, variables, size)
+            grow(python, variables, size)
             pages.append(_pages(python, variables))
     return [*people, *_growth(pages)]
 
 
-def _copy(place: Path) -> Checkout:
+def copy(place: Path, more: str = "") -> Checkout:
+    """Goldshop in a folder of its own, with what else is to stand in its stack file."""
     shutil.copytree(REPOSITORY / "kit", place / "kit", ignore=LEFT_OUT)
     folder = place / "systems" / "goldshop"
     shutil.copytree(REPOSITORY / "systems" / "goldshop" / "api", folder / "api", ignore=LEFT_OUT)
-    (folder / "stackyard.yaml").write_text(_STACK)
+    (folder / "stackyard.yaml").write_text(_STACK + more)
     checkout = Checkout(folder)
     checkout.choose_ports("edge.http", "edge.https", "edge.probe", "api-1", "db", "cache", "files")
     return checkout
 
 
-def _environment(checkout: Checkout) -> dict[str, str]:
+def environment(checkout: Checkout) -> dict[str, str]:
     """What the migration is given: the packages, and the database as its owner."""
     target = Session(load(checkout.folder, "development", ()), "plan").target
     system, machine = target.system, target.machine
@@ -141,13 +141,18 @@ def _environment(checkout: Checkout) -> dict[str, str]:
     return plain(given)
 
 
-def _interpreter(variables: Mapping[str, str]) -> Path:
+def interpreter(checkout: Checkout, variables: Mapping[str, str]) -> Path:
+    """The Python that runs the API, and has its packages."""
+    python = Path(next(one for one in programs(checkout) if one.id == "api-1").argv[0])
+    if python.is_absolute():
+        return python.with_name("python")
     found = shutil.which("python", path=variables["PATH"])
     assert found is not None
     return Path(found)
 
 
-def _grow(python: Path, variables: Mapping[str, str], movements: int) -> None:
+def grow(python: Path, variables: Mapping[str, str], movements: int) -> None:
+    """Do business until there have been so many movements."""
     command = [str(python), "-m", "goldshop.sample", "--movements", str(movements)]
     subprocess.run(command, env=dict(variables), check=True, capture_output=True)
 
@@ -158,14 +163,13 @@ def _pages(python: Path, variables: Mapping[str, str]) -> dict[str, tuple[float,
 
 
 def _people(checkout: Checkout, variables: Mapping[str, str], rounds: int, seconds: float) -> list[Measurement]:
-    person = ("manager@goldshop.example", "vitrine-demo-26")
-    wanted = ShopLoad(checkout.ports()["edge.https"], _HOST, _USERS, seconds, _THOUGHT, *person)
+    wanted = load_of(checkout, seconds)
     taken: list[dict[str, list[float]]] = []
     with psycopg.connect(variables["DATABASE_URL"], autocommit=True) as owner:
-        _one_round(wanted)
+        one_round(wanted)
         before = _statements(owner)
         for _ in range(rounds):
-            taken.append(_one_round(wanted))
+            taken.append(one_round(wanted))
         calls, spent = (after - begun for after, begun in zip(_statements(owner), before, strict=True))
     everything = [sorted(time for times in one.values() for time in times) for one in taken]
     rate = statistics.median(len(one) for one in everything) / seconds
@@ -187,7 +191,14 @@ def _people(checkout: Checkout, variables: Mapping[str, str], rounds: int, secon
     ]
 
 
-def _one_round(wanted: ShopLoad) -> dict[str, list[float]]:
+def load_of(checkout: Checkout, seconds: float) -> ShopLoad:
+    """A hundred people at work for so long."""
+    person = ("manager@goldshop.example", "vitrine-demo-26")
+    return ShopLoad(checkout.ports()["edge.https"], _HOST, _USERS, seconds, _THOUGHT, *person)
+
+
+def one_round(wanted: ShopLoad) -> dict[str, list[float]]:
+    """Milliseconds of every request by what it was. Raises RuntimeError when one failed."""
     argv = [sys.executable, "-m", "bench.shop_load"]
     done = subprocess.run(argv, input=orders(wanted), capture_output=True, text=True, check=False)
     if done.returncode != 0:

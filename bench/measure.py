@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -79,6 +79,16 @@ class Measurement:
             "peer": {"name": self.peer.name, "samples": list(self.peer.samples)} if self.peer else None,
             "note": self.note,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Measurement:
+        """The line that `to_json` wrote."""
+        ours, peer = (
+            Series(one["name"], tuple(one["samples"])) if one else None for one in (told["ours"], told["peer"])
+        )
+        assert ours is not None
+        names = ("group", "what", "unit", "bound", "better", "note")
+        return cls(ours=ours, peer=peer, **{name: told[name] for name in names})
 
 
 def interleaved(rounds: int, *samplers: Sample) -> tuple[tuple[float, ...], ...]:

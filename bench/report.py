@@ -65,24 +65,41 @@ def table(measurements: Sequence[Measurement]) -> str:
 
 def write(folder: Path, facts: dict[str, Any], measurements: Sequence[Measurement]) -> None:
     """Write both files into the folder, over those of the last run."""
-    data = {"machine": facts, "measurements": [one.to_json() for one in measurements]}
+    _write(folder, {"machine": facts}, measurements)
+
+
+def replace(folder: Path, facts: dict[str, Any], measurements: Sequence[Measurement]) -> None:
+    """Put the lines of some groups in the place of those that both files have of them, and leave all others."""
+    data = json.loads((folder / "results.json").read_text())
+    groups = dict.fromkeys(one.group for one in measurements)
+    kept = [Measurement.from_json(one) for one in data["measurements"] if one["group"] not in groups]
+    # Taken in a run of its own, perhaps on another day: the figures must not pass for those of the rest.
+    apart = {group: told for group, told in data.get("apart", {}).items() if group not in groups}
+    apart |= dict.fromkeys(groups, facts)
+    _write(folder, {"machine": data["machine"], "apart": apart}, [*kept, *measurements])
+
+
+def _write(folder: Path, run: dict[str, Any], measurements: Sequence[Measurement]) -> None:
+    data = {**run, "measurements": [one.to_json() for one in measurements]}
     (folder / "results.json").write_text(json.dumps(data, indent=1) + "\n")
-    (folder / "RESULTS.md").write_text(_markdown(facts, measurements))
+    (folder / "RESULTS.md").write_text(_markdown(run, measurements))
 
 
-def _markdown(facts: dict[str, Any], measurements: Sequence[Measurement]) -> str:
+def _markdown(run: dict[str, Any], measurements: Sequence[Measurement]) -> str:
     lines = [
         "# How fast Stackyard is",
         "",
         "Written by `make bench`. Ratios were taken in one run, side by side; absolute figures are of one machine.",
         "",
-        sentence(facts),
+        sentence(run["machine"]),
     ]
-    group = ""
+    group, apart = "", run.get("apart", {})
     for one in measurements:
         if one.group != group:
             group = one.group
-            lines += ["", f"## {group}", "", f"| {' | '.join(_HEAD)} |", f"|{'---|' * len(_HEAD)}"]
+            lines += ["", f"## {group}", ""]
+            lines += [f"In a run of its own: {sentence(apart[group])}", ""] if group in apart else []
+            lines += [f"| {' | '.join(_HEAD)} |", f"|{'---|' * len(_HEAD)}"]
         row = _row(one)
         lines.append(f"| {row[0].strip()}{f' ({one.note})' if one.note else ''} | {' | '.join(row[1:])} |")
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from faults.result import Result, SkippedError
 def main() -> int:
     """Run every group, or those that were named; one that cannot be run here is skipped, and its last table stays."""
     args = _arguments()
+    # Behind a shell's & it is ignored, and would be by everything that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     runs: dict[str, report.Run] = {}
     skipped = []
     with ground() as place:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from faults import commands, compose, fuzz, hostile, machine, parts, power
+from faults import backups, commands, compose, fuzz, hostile, machine, parts, power, recovery, repository, restore
 from faults.result import Group
 
 GROUPS: Mapping[str, Group] = {
@@ -12,6 +12,10 @@ GROUPS: Mapping[str, Group] = {
     parts.GROUP: parts.run,
     power.GROUP: power.run,
     machine.GROUP: machine.run,
+    backups.GROUP: backups.run,
+    repository.GROUP: repository.run,
+    recovery.GROUP: recovery.run,
+    restore.GROUP: restore.run,
     compose.GROUP: compose.run,
     fuzz.GROUP: fuzz.run,
     hostile.GROUP: hostile.run,

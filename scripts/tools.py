@@ -11,13 +11,20 @@ from pathlib import Path
 
 from stackyard.errors import StackyardError
 from stackyard.model.values import Version
-from stackyard.targets.native.toolchain import Tool, Want, fetch, find, plan_fetch
+from stackyard.targets.native.toolchain import Tool, Want, obtain
+from stackyard.targets.native.toolchain.catalogue import POSTGRES_CLIENTS
+from stackyard.targets.native.toolchain.clients import AGE, REDIS_CHECK, REDIS_CLI, RESTIC
 
 WANTS = {
     Want("postgres", Version((16,))): ("postgres", "initdb", "pg_ctl"),
     Want("redis", Version((7,), at_least=True)): ("redis-server",),
     Want("nginx"): ("nginx",),
     Want("rclone"): ("rclone",),
+    Want("postgres-clients", Version((16,))): POSTGRES_CLIENTS,
+    RESTIC: ("restic",),
+    AGE: ("age", "age-keygen"),
+    REDIS_CLI: ("redis-cli",),
+    REDIS_CHECK: ("redis-check-rdb",),
 }
 
 
@@ -26,7 +33,7 @@ def main(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for want, names in WANTS.items():
         try:
-            tool = find(want) or fetch(plan_fetch(want), lambda text: print(f"  {text}"))  # noqa: T201
+            tool = obtain(want, lambda text: print(f"  {text}"))  # noqa: T201
         except StackyardError as error:
             print(f"tools: {error.what} {error.hint}", file=sys.stderr)  # noqa: T201
             return 1

@@ -9,7 +9,7 @@ from bench.checkout import FIRST_PORT
 from bench.ejected import own_copy
 from bench.generated import slope
 from bench.measure import Measurement, Series, interleaved
-from bench.report import sentence, table
+from bench.report import replace, sentence, table, write
 
 from stackyard.spec.load import load
 
@@ -99,6 +99,20 @@ def test_the_table_says_of_each_line_whether_it_holds() -> None:
 def test_a_run_on_a_busy_machine_says_that_it_is_worth_nothing() -> None:
     assert "believe no figure" not in sentence(FACTS)
     assert "believe no figure" in sentence(FACTS | {"load": 1.5})
+
+
+def test_one_group_measured_again_replaces_its_own_lines_and_says_when(tmp_path: Path) -> None:
+    edge = Measurement("edge", "GET", "/s", Series("edge", (80.0,)), Series("bare", (100.0,)), 0.9, "higher", "x")
+    old, new = (Measurement("backups", "a base", "s", Series("base", (time,))) for time in (7.0, 5.0))
+    write(tmp_path, FACTS, [old, edge])
+    replace(tmp_path, FACTS | {"date": "2026-02-02 09:00 UTC"}, [new])
+    told = (tmp_path / "RESULTS.md").read_text()
+    assert "base: 5 s" in told
+    assert "base: 7 s" not in told
+    assert told.index("2026-01-05") < told.index("edge: 80 /s") < told.index("own: 2026-02-02") < told.index("base: 5")
+    before = (tmp_path / "results.json").read_text()
+    replace(tmp_path, FACTS | {"date": "2026-02-02 09:00 UTC"}, [new])
+    assert (tmp_path / "results.json").read_text() == before
 
 
 def test_the_copy_on_an_engine_has_a_name_and_ports_of_its_own(tmp_path: Path) -> None:

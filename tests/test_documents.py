@@ -35,13 +35,32 @@ def test_every_command_of_the_documents_runs(ground: Path) -> None:
     lines = [line for text in texts for block in blocks(text, "console") for line in block.splitlines()]
     assert len(lines) > 16
     try:
-        for line in lines:
-            prompt, program, *words = shlex.split(line)
-            assert (prompt, program) == ("$", "stackyard"), line
-            done = stranger.stackyard(*words)
-            assert done.code == 0, f"{line}\n{done.out}\n{done.error}"
+        _run_all(stranger, lines)
     finally:
         stranger.stackyard("down", "--file", "examples/guestbook")
+
+
+@pytest.mark.real
+def test_every_command_of_the_guide_to_data_runs(ground: Path) -> None:
+    """DOC-01, BAK-06: the guide's own line in a stack file is enough for each of its commands."""
+    guide = (REPOSITORY / "docs/data.md").read_text()
+    kept = copy_example("guestbook", ground / "data" / "examples" / "guestbook")
+    with (kept.folder / "stackyard.yaml").open("a") as file:
+        file.write(blocks(guide, "yaml")[0])
+    stranger = Checkout(ground / "data")
+    assert stranger.stackyard("up", "--detach", "--file", "examples/guestbook").code == 0
+    try:
+        _run_all(stranger, [line for block in blocks(guide, "console") for line in block.splitlines()])
+    finally:
+        stranger.stackyard("down", "--file", "examples/guestbook")
+
+
+def _run_all(stranger: Checkout, lines: list[str]) -> None:
+    for line in lines:
+        prompt, program, *words = shlex.split(line)
+        assert (prompt, program) == ("$", "stackyard"), line
+        done = stranger.stackyard(*words)
+        assert done.code == 0, f"{line}\n{done.out}\n{done.error}"
 
 
 def test_the_stack_file_in_the_readme_is_that_of_the_example() -> None:
@@ -84,7 +103,7 @@ def test_the_reference_of_variables_is_what_a_service_finds() -> None:
     slots = {wish.slot: 10_000 + number for number, wish in enumerate(wishes(system))}
     addresses = variables.Addresses(slots, Path("/secrets"))
     found = {name for service in system.services for name in variables.of_service(system, service, addresses)}
-    found |= {*variables.listening(1), "PATH", "VIRTUAL_ENV", "HOME", "LANG", "STACKYARD_PROGRAM"}
+    found |= {*variables.listening(1), "PATH", "VIRTUAL_ENV", "HOME", "LANG", "STACKYARD_PROGRAM", "STACKYARD_DRILL"}
     table = [line for line in (REPOSITORY / "docs/reference/environment.md").read_text().splitlines() if "| `" in line]
     documented = {name for line in table for name in re.findall(r"`(\w+)`", line.split("|")[1])}
     own = {"GREETING", "CACHE_PLACE", "KEY_AGAIN"}

@@ -190,6 +190,16 @@ def test_a_secret_that_the_file_does_not_declare_is_not_set(terminal: Terminal) 
     )
 
 
+def test_the_keys_of_a_store_for_backups_are_set_like_any_other(terminal: Terminal) -> None:
+    """BAK-02: nobody generates them, and no stack file lists them."""
+    file = terminal.folder / "stackyard.yaml"
+    file.write_text(file.read_text() + "\nbackups: {to: 's3://bucket/shop'}\n")
+    for name in ("backups.access-key", "backups.secret-key"):
+        assert terminal.stackyard("secrets", "set", name, given=f"{VALUE}\n").code == 0
+        assert (terminal.folder / f".stackyard/development/secrets/{name}").read_text() == VALUE
+    assert terminal.stackyard("secrets", "set", "backups.repository", given=VALUE).code == 2
+
+
 def test_production_takes_no_weak_secret_and_does_not_repeat_it(terminal: Terminal) -> None:
     """SEC-04: production refuses to start with a default, weak or missing secret."""
     done = terminal.stackyard("secrets", "set", "mail_key", "--env", "production", given="hunter2hunter2hunter2")
@@ -250,16 +260,16 @@ def test_check_as_json_is_json_for_right_and_for_wrong_files(terminal: Terminal)
 def test_check_tells_what_a_target_does_not_keep_before_anything_runs_there(terminal: Terminal) -> None:
     """TGT-01: also on a machine that has no engine."""
     assert terminal.stackyard("check", "--target", "compose").out.endswith("is fine on compose: api\n")
-    terminal.write(FILE + "backups: {}\n")
+    terminal.write(FILE + "monitoring: {alerts: ops@example.org}\n")
     assert terminal.stackyard("check").code == 0
     asked = terminal.stackyard("check", "--target", "compose", "--json", PATH="/nowhere")
     found = json.loads(asked.out)
     assert (asked.code, found["ok"]) == (1, False)
     assert [(one["line"], one["what"].partition(" by ")[0]) for one in found["findings"]] == [
-        (5, "`backups` is not kept")
+        (5, "`monitoring.alerts` is not kept")
     ]
-    assert "accept_loss: {compose: [backups]}" in terminal.stackyard("check", "--target", "compose").error
-    terminal.write(FILE + "backups: {}\naccept_loss: {compose: [backups]}\n")
+    assert "accept_loss: {compose: [monitoring.alerts]}" in terminal.stackyard("check", "--target", "compose").error
+    terminal.write(FILE + "monitoring: {alerts: ops@example.org}\naccept_loss: {compose: [monitoring.alerts]}\n")
     accepted = terminal.stackyard("check", "--target", "compose")
-    assert (accepted.code, "`backups` is not kept" in accepted.error) == (0, True)
+    assert (accepted.code, "`monitoring.alerts` is not kept" in accepted.error) == (0, True)
     assert terminal.stackyard("check", "--target", "native").code == 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from stackyard.plan.diff import diff
 from stackyard.plan.element import Kind, Seen
 from stackyard.targets.compose import slots
@@ -79,6 +81,16 @@ def test_a_service_waits_for_its_database_with_all_that_is_in_it(tmp_path: Path)
         "process:photos",
         "image:api",
     }
+
+
+def test_of_the_volumes_of_a_part_one_is_prepared_and_waits_for_what_that_takes(tmp_path: Path) -> None:
+    """BAK-01: the folders of the machine are given to whoever makes the backups, once there is an image for it."""
+    blueprint = drawn(tmp_path, f"{STACK}backups: {{to: ../kept, encrypt: false}}\n")
+    assert blueprint.preparation("data:backups").name == "backups-prepare"
+    assert {"files:compose", "image:backups"} <= set(blueprint.element("data:backups").after)
+    assert blueprint.element("data:backups-scratch").after == ()
+    with pytest.raises(KeyError):
+        blueprint.preparation("data:backups-scratch")
 
 
 def test_whoever_uses_a_database_waits_for_everybodys_migrations_of_it(tmp_path: Path) -> None:

@@ -46,6 +46,17 @@ def test_what_somebody_edited_is_noticed_and_put_right(tmp_path: Path) -> None:
     assert disk.are_assembled(tmp_path, CONTENTS)
 
 
+def test_nobody_else_can_pass_a_folder_of_secrets_within_that_of_the_secrets(tmp_path: Path) -> None:
+    deeper = SecretFile(PurePosixPath("secrets/backups/db.postgres"), "testing", "backups", "whole", ())
+    disk.write(tmp_path, FILES, {**CONTENTS, deeper: "x"})
+    folder = tmp_path / "secrets/backups"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o755)
+    assert not disk.are_assembled(tmp_path, {deeper: "x"})
+    disk.write(tmp_path, FILES, {deeper: "x"})
+    assert disk.are_assembled(tmp_path, {deeper: "x"})
+
+
 def test_what_is_no_longer_rendered_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
     disk.write(tmp_path, FILES, CONTENTS)
     (tmp_path / "notes.txt").write_text("mine")

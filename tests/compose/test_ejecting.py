@@ -130,11 +130,11 @@ def test_an_environment_with_something_wrong_is_left_out_with_a_word(shop: Path)
 def test_what_compose_does_not_keep_is_refused_and_another_environment_that_asks_for_it_is_left_out(shop: Path) -> None:
     """TGT-01: what a target cannot keep is an error with its line."""
     text = (shop / "stackyard.yaml").read_text()
-    (shop / "stackyard.yaml").write_text(f'{text}  production: {{backups: {{at: "02:00"}}}}\n')
+    (shop / "stackyard.yaml").write_text(f"{text}  production: {{monitoring: {{alerts: ops@example.org}}}}\n")
     (sentence,) = render(shop).left_out
     assert sentence.startswith("production is not rendered: ")
-    assert "`backups` is not kept" in sentence
-    with pytest.raises(MachineError, match=r"stackyard.yaml:8: `backups` is not kept"):
+    assert "`monitoring.alerts` is not kept" in sentence
+    with pytest.raises(MachineError, match=r"stackyard.yaml:8: `monitoring.alerts` is not kept"):
         eject(shop, "production", shop / "another")
     assert not (shop / "another").exists()
 

@@ -13,7 +13,7 @@ import pytest
 from stackyard.model.system import Redis
 from stackyard.model.values import Version
 from stackyard.resources import redis
-from stackyard.targets.compose.parts.redis import start_script
+from stackyard.targets.compose.parts.redis import STORE, start_script
 from tests.resources.servers import HERE, need, wait_until
 
 pytestmark = pytest.mark.real
@@ -41,7 +41,7 @@ class Yard:
     def running(self, resource: Redis) -> Iterator[None]:
         etc = self.folder / "etc"
         etc.mkdir(exist_ok=True)
-        place = redis.Listening(str(etc), str(self.folder / "data"), 0)
+        place = redis.Listening(str(etc), str(self.folder / "data" / STORE), 0)
         text = redis.settings_file(resource, place).content + f"unixsocket {self.folder}/s\n"
         (etc / "redis.conf").write_text(text)
         (etc / "users.acl").write_text(redis.users(PASSWORDS, probed=True))
@@ -90,3 +90,17 @@ def test_the_user_of_the_health_check_may_say_nothing_else(tmp_path: Path) -> No
         assert yard.ask("probe", "PING") == "PONG"
         for command in (("GET", "order"), ("INFO",), ("ACL", "WHOAMI"), ("CONFIG", "GET", "*"), ("PUBLISH", "a", "b")):
             assert yard.ask("probe", *command).startswith("NOPERM"), command
+
+
+def test_data_of_a_volume_without_folders_is_found(tmp_path: Path) -> None:
+    """CACHE-02: as it lay before there was a folder for it; nothing is left where it was."""
+    yard = Yard(tmp_path)
+    with yard.running(cache("rdb", "aof")):
+        assert yard.ask("default", "SET", "order", "17") == "OK"
+    volume = tmp_path / "data"
+    for each in sorted((volume / STORE).iterdir()):
+        each.rename(volume / each.name)
+    (volume / STORE).rmdir()
+    with yard.running(cache("rdb", "aof")):
+        assert yard.ask("default", "GET", "order") == "17"
+    assert [each.name for each in volume.iterdir()] == [STORE]

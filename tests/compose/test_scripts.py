@@ -133,9 +133,9 @@ def test_the_loop_runs_its_command_when_it_is_told_to_and_waits_for_its_time_aga
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ((), {"creating"}),
-        (("cluster/PG_VERSION",), {"cluster", "cluster/PG_VERSION"}),
-        (("cluster/PG_VERSION", "creating"), {"creating"}),
+        ((), {"alone", "creating"}),
+        (("cluster/PG_VERSION",), {"alone", "cluster", "cluster/PG_VERSION"}),
+        (("cluster/PG_VERSION", "creating"), {"alone", "creating"}),
     ],
     ids=["new", "whole", "cut short"],
 )
@@ -158,3 +158,17 @@ def test_a_first_creation_that_was_cut_short_begins_again(
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "entered with postgres -c x=y\n"
     assert {str(path.relative_to(volume)) for path in volume.rglob("*")} == after
+
+
+def test_a_database_of_another_version_is_not_passed_by(tmp_path: Path) -> None:
+    """TOP-02: an empty database beside the data would look like a loss."""
+    volume = tmp_path / "volume"
+    (volume / "cluster").mkdir(parents=True)
+    (volume / "cluster/PG_VERSION").write_text("16\n")
+    text = start_script(Postgres("db", Version((18,)), Position("stackyard.yaml", 1)))
+    environment = {"PATH": os.defpath, "PGDATA": str(volume / "18/docker")}
+    argv = ["/bin/sh", "-c", text.replace("/var/lib/postgresql", str(volume)), "start", "postgres"]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "stackyard: the data here is of PostgreSQL 16, which this server cannot open\n"
+    assert sorted(path.name for path in volume.iterdir()) == ["alone", "cluster"]

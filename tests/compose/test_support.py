@@ -18,12 +18,12 @@ LOSSES = """\
 system: shop
 services: {api: {build: ./api, command: serve, port: 8000}}
 resources:
-  db: {postgres: 16, replicas: 1}
+  cache: {redis: 7, replicas: 1}
   photos: {objects: {versioning: true}}
 edge: {host: shop.example.org, routes: {/: api}, tls: acme}
-backups: {}
+monitoring: {alerts: ops@example.org}
 """
-ACCEPTED = "accept_loss: {compose: [resources.db.replicas, resources.photos, edge.tls, backups]}\n"
+ACCEPTED = "accept_loss: {compose: [resources.cache.replicas, resources.photos, edge.tls, monitoring.alerts]}\n"
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -40,7 +40,10 @@ def test_every_loss_is_told_at_once_with_its_line(tmp_path: Path) -> None:
         refuse(system)
     told = [caught.value.what, *caught.value.details]
     assert [one.partition(": ")[0].rpartition("/")[2] for one in told] == [f"stackyard.yaml:{n}" for n in (4, 5, 6, 7)]
-    assert "[resources.db.replicas, resources.photos.objects.versioning, edge.tls, backups]" in caught.value.hint
+    assert (
+        "[resources.cache.replicas, resources.photos.objects.versioning, edge.tls, monitoring.alerts]"
+        in caught.value.hint
+    )
 
 
 def test_a_loss_that_is_accepted_is_a_notice(tmp_path: Path) -> None:

@@ -179,9 +179,9 @@ def test_old_data_beside_new_secrets_is_reconciled(guestbook: Checkout) -> None:
 
 def test_what_this_target_does_not_run_yet_is_said_with_its_line(guestbook: Checkout) -> None:
     text = (guestbook.folder / "stackyard.yaml").read_text()
-    (guestbook.folder / "stackyard.yaml").write_text(text + "backups: {at: '03:00'}\n")
+    (guestbook.folder / "stackyard.yaml").write_text(text + "monitoring: {}\n")
     done = guestbook.up()
-    assert "stackyard.yaml:11: backups are not made by the native target yet" in done.error
+    assert "stackyard.yaml:11: monitoring is not run by the native target yet" in done.error
 
 
 def test_a_wrong_file_is_told_with_line_excerpt_and_the_nearest_key(guestbook: Checkout) -> None:

@@ -37,7 +37,7 @@ def test_everything_runs_and_a_second_up_finds_nothing_to_do(inventr: Checkout) 
     assert f"https://inventr.localhost:{inventr.ports()['edge.https']}".removesuffix(":443") in again.out
     assert "counter-demo-26" in again.out
     assert {part["id"]: part["state"] for part in inventr.status()["parts"]} == dict.fromkeys(
-        ("db", "cache", "api-1", "edge", "reload"), "ready"
+        ("db", "cache", "api-1", "edge", "backups", "reload"), "ready"
     )
     assert json.loads(inventr.stackyard("plan", "--json").out)["steps"] == []
 
@@ -89,7 +89,7 @@ def test_no_process_runs_as_root_and_no_secret_is_seen(inventr: Checkout) -> Non
         for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
             line = " ".join(process.cmdline())
             assert not any(value in line for value in secrets.values()), name
-            if name != "reload":
+            if name not in ("reload", "backups"):
                 assert 0 not in process.uids() or os.geteuid() != 0, name
                 assert "NoNewPrivs:\t1" in Path(f"/proc/{process.pid}/status").read_text(), name
     rendered = [

@@ -17,12 +17,24 @@ import yaml
 from stackyard.observe.compose_view import ComposeView
 from stackyard.resources.certificates import Pair
 from stackyard.spec.load import load
+from stackyard.targets.compose.dockerfiles.backups import JOB
 from stackyard.targets.compose.target import ComposeTarget
 from stackyard.targets.names import COMPOSE
 from tests.e2e.conftest import Checkout, eventually
+from tests.verify import backing
 from tests.verify.ground import SPOILED, Others, children, copy
 
 _PORTS = {
+    "goldshop": {
+        "edge.http": 23280,
+        "edge.https": 23243,
+        "api-1": 23200,
+        "worker-1": 23201,
+        "web": 23202,
+        "db": 23232,
+        "cache": 23279,
+        "files": 23290,
+    },
     "inventr": {"edge.http": 23080, "edge.https": 23043, "api-1": 23000, "web": 23001, "db": 23032, "cache": 23079},
     "everything": {
         "edge.http": 23180,
@@ -85,16 +97,31 @@ class ComposeGround(Others):
     def put_right(self) -> None:
         self.look_away()
         self._changes.clear()
-        self.bring_up()
+        self._up()
 
     def take_down(self) -> None:
         self.look_away()
         self.checkout.stackyard("down")
-        self.checkout.stackyard("clean", "--data", "--yes")
+        self.checkout.stackyard("clean", "--data", "--backups", "--yes")
 
     def bring_up(self) -> None:
-        done = self.checkout.stackyard("up", "--detach", "--target", COMPOSE, timeout=600)
+        self._up()
+        if self.view.system.backups is not None:
+            backing.back_up(self)
+
+    def _up(self) -> None:
+        self.stackyard("up", "--detach", "--target", COMPOSE)
+
+    def stackyard(self, *words: str) -> None:
+        done = self.checkout.stackyard(*words, timeout=600)
         assert done.code == 0, f"{done.out}\n{done.error}"
+
+    def inside(self, script: str) -> str:
+        argv = ("docker", "exec", "--interactive", self.container("backups"), "python3", "-", JOB)
+        return backing.run(argv, script)
+
+    def stop_part(self, name: str) -> None:
+        docker("stop", self.container(name))
 
     def verify(self, *words: str) -> dict[str, Any]:
         done = self.checkout.stackyard("verify", "--target", COMPOSE, "--json", *words)

@@ -39,8 +39,11 @@ _OWN = (
     "faults/system",
     "tests/e2e/every_part",
 )
-SYSTEMS = (*_OWN, EVERYTHING)
-WITHOUT_EDGE = ("examples/foreign/watch",)
+BACKED_UP = "tests/compose/cases/backed_up"
+"""The same, of one that is backed up: programs of other images are taken over, in the Dockerfile of its backups."""
+_CASES = (EVERYTHING, BACKED_UP)
+SYSTEMS = (*_OWN, *_CASES)
+WITHOUT_EDGE = ("examples/foreign/watch", BACKED_UP)
 STANDINS = sorted((Path(__file__).parent / "standins" / "recipes").glob("*/*Dockerfile"))
 
 EXCUSED_BY_CHECKOV = {
@@ -60,7 +63,7 @@ pytestmark = pytest.mark.timeout(300)
 
 def ejected(name: str, folder: Path) -> Rendered:
     """Write what rendering ejects for a system of this repository."""
-    file = yard.stack(folder / "project", yard.case("everything")) if name == EVERYTHING else ROOT / name
+    file = yard.stack(folder / "project", yard.case(Path(name).name)) if name in _CASES else ROOT / name
     system = load(file, "production")
     entrances = {"legacy": Entrance(("/entry",), ("serve",))}
     where = Inputs(ports=slots.documented(system), places=Places(folder, True), entrances=entrances)

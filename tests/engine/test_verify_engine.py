@@ -11,13 +11,17 @@ from _pytest.mark import ParameterSet
 from stackyard.targets.names import COMPOSE
 from tests.e2e.conftest import ground as ground
 from tests.engine.ground import ComposeGround, make
+from tests.engine.loaded import lose_a_table_and_have_it_back
 from tests.verify.parity import SYSTEMS, is_on_the_page
 from tests.verify.sabotage import Sabotage, commit, is_kept, look, rounds
 from tests.verify.sabotages import SABOTAGES, can_break
 
 pytestmark = pytest.mark.engine
 
-_SYSTEMS = sorted({sabotage.system for sabotage in SABOTAGES})
+_SYSTEMS = [
+    pytest.param(name, marks=pytest.mark.long if name == "backed-up" else ())
+    for name in sorted({sabotage.system for sabotage in SABOTAGES})
+]
 _ALWAYS = frozenset({"a container with a right of root", "a process slips away"})
 """The rounds with these are done in every run; all of them take a quarter of an hour."""
 
@@ -74,3 +78,12 @@ def test_sabotage_breaks_exactly_its_checks(
 @pytest.mark.parametrize("system", _SYSTEMS)
 def test_nothing_is_left_of_all_the_harm(grounds: Callable[[str], ComposeGround], system: str) -> None:
     is_kept(look(grounds(system)))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_table_of_inventr_that_was_dropped_under_load_comes_back_to_the_second(
+    grounds: Callable[[str], ComposeGround],
+) -> None:
+    """BAK-03, BAK-04, BAK-05: and a drill under load shows what a restore takes and loses."""
+    lose_a_table_and_have_it_back(grounds("inventr").checkout, "inventr")

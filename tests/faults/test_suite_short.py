@@ -12,7 +12,7 @@ from faults.breakable import Breakable, breakable, seconds_until
 from faults.load import load
 from faults.result import Group
 
-from faults import commands, parts, power
+from faults import backups, commands, parts, power
 
 pytestmark = pytest.mark.real
 
@@ -23,7 +23,9 @@ def place() -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("group", [commands.run, parts.run, power.run], ids=["commands", "parts", "power"])
+@pytest.mark.parametrize(
+    "group", [commands.run, parts.run, power.run, backups.short], ids=["commands", "parts", "power", "backups"]
+)
 def test_a_few_faults_of_each_kind_hold(group: Group, place: Path, request: pytest.FixtureRequest) -> None:
     """TOP-01, TOP-02: everything comes back in order, and nothing that was acknowledged is lost."""
     folder = place / request.node.name.translate({ord(letter): "-" for letter in "[]"})

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stackyard.model.system import Edge, Need, Postgres, PythonSource, Resource, Route, Service, StaticSource, System
+from stackyard.model.system import (
+    Edge,
+    Need,
+    Postgres,
+    PythonSource,
+    Redis,
+    Resource,
+    Route,
+    Service,
+    StaticSource,
+    System,
+)
 from stackyard.model.values import Position, Version
 from stackyard.targets.local.identity import Identity
+from stackyard.targets.native.backup_tools import client_key
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.machine import Machine, Sources, wants, wishes
 from stackyard.targets.native.toolchain import Fetch, Tool, Want
@@ -64,7 +76,8 @@ def machine(one: System, **more: Any) -> Machine:
     made = Machine(
         layout=Layout(one.root, one.environment),
         identity=ME,
-        tools={key: tool(want.name) for key, want in wants(one).items()},
+        tools={key: tool(want.name) for key, want in wants(one).items()}
+        | {client_key(part): tool("clients") for part in _copied(one)},
         ports={wish.slot: wish.port or 20_000 + number for number, wish in enumerate(slots)},
         notes=(),
         sources={each.name: Sources(f"{each.name}-1", "p" * 16, tool("python")) for each in one.services},
@@ -77,6 +90,14 @@ def machine(one: System, **more: Any) -> Machine:
         },
     )
     return replace(made, **more)
+
+
+def _copied(one: System) -> Iterator[Postgres | Redis]:
+    """What needs clients beside its server."""
+    for part in one.resources:
+        is_copied = one.backups is not None or (isinstance(part, Postgres) and part.replicas)
+        if isinstance(part, Postgres | Redis) and is_copied:
+            yield part
 
 
 def with_source(there: Machine, name: str, source: str) -> Machine:

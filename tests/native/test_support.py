@@ -29,7 +29,7 @@ from .literals import edge, fetch, here, machine, postgres, service, system
 
 
 def test_a_system_that_runs_whole_needs_no_word() -> None:
-    one = system(service("api", "db", port=8000), resources=[postgres()], edge=edge(("/", "api")))
+    one = system(service("api", "db", port=8000), resources=[postgres(replicas=1)], edge=edge(("/", "api")))
     refuse(one)
     assert notices(one) == ()
 
@@ -38,7 +38,6 @@ def test_everything_that_is_left_out_is_told_with_its_line() -> None:
     one = system(
         service("api", limits=Limits(memory=512 * 1024**2), position=here(4)),
         resources=[
-            replace(postgres(replicas=1), position=here(8)),
             Redis("cache", Version((7,)), here(9), replicas=2),
             Objects("photos", here(10), "pictures", versioning=True, expire={"tmp/": 7}, encrypt=True),
         ],
@@ -47,10 +46,8 @@ def test_everything_that_is_left_out_is_told_with_its_line() -> None:
     )
     refuse(one)
     assert notices(one) == (
-        "stackyard.yaml:12: backups are not made by the native target yet",
         "stackyard.yaml:13: monitoring is not run by the native target yet",
         "stackyard.yaml:4: the limits of api are not enforced by the native target yet",
-        "stackyard.yaml:8: the native target runs one db, without replicas, yet",
         "stackyard.yaml:9: the native target runs one cache, without replicas, yet",
         "stackyard.yaml:10: `versioning` of photos: the native store keeps the newest version of an object only",
         "stackyard.yaml:10: `expire` of photos: the native store never removes an object by itself",

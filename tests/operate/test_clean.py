@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stackyard.errors import StateError
-from stackyard.operate.clean import clean, removals
+from stackyard.operate.clean import clean, kept_backups, removals
 from stackyard.targets.local.state import Record, operation
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.supervisor.client import launch
@@ -82,3 +82,15 @@ def test_nothing_goes_while_the_system_runs(layout: Layout) -> None:
     finally:
         client.shutdown(stop_programs=True)
         shutil.rmtree(socket_folder(layout.folder))
+
+
+def test_backups_and_what_opens_them_stay_until_they_are_named(layout: Layout) -> None:
+    """BAK-01: removing the data does not remove what brings it back."""
+    manifest = layout.backups / "sets" / "20260310T020000Z.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text("{}")
+    assert kept_backups(layout)
+    clean(layout, removals(layout, data=True))
+    assert there(layout, ("data", "secrets", "backups")) == ["secrets", "backups"]
+    clean(layout, removals(layout, data=True, backups=True))
+    assert there(layout, ("secrets", "backups")) == []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from stackyard.model.system import Limits, Monitoring, Objects
+from stackyard.model.system import Limits, Monitoring, Objects, Redis
+from stackyard.model.values import Version
 from stackyard.operate.targets import side_by_side
 from stackyard.targets.native import table
 from stackyard.targets.native.support import notices
 from stackyard.targets.support import Row, Verdict
 from stackyard.verify.promises import PROMISES
-from tests.native.literals import here, postgres, service, system
+from tests.native.literals import here, service, system
 
 
 def test_fields_of_all_targets_stand_in_one_line_with_the_promises_of_each() -> None:
@@ -42,7 +43,7 @@ def test_the_promises_named_are_promises() -> None:
     ("field", "parts"),
     [
         ("services.*.limits", {"services": [service("api", limits=Limits(memory=1024**3))]}),
-        ("resources.*.replicas", {"resources": [postgres(replicas=1)]}),
+        ("resources.*.replicas of a Redis", {"resources": [Redis("cache", Version((7,)), here(), replicas=1)]}),
         ("resources.*.objects.versioning", {"resources": [Objects("photos", here(), "photos", versioning=True)]}),
         ("monitoring.prometheus", {"monitoring": Monitoring(here(), prometheus=True)}),
     ],

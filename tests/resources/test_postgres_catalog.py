@@ -7,15 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from stackyard.backup import job
 from stackyard.errors import PartError
-from stackyard.model.system import Access, Service
+from stackyard.model.system import Access, Backups, Service
 from stackyard.model.values import Ref
-from stackyard.resources.postgres.catalog import Catalog, access, database_name, growth, owner_role, service_role
+from stackyard.resources.postgres import backup_rights
+from stackyard.resources.postgres.catalog import (
+    BACKUP_ROLE,
+    Catalog,
+    access,
+    database_name,
+    growth,
+    owner_role,
+    service_role,
+)
 from stackyard.resources.postgres.extensions import extension_notes
 from stackyard.resources.postgres.observed import ObservedCatalog, ObservedRole
 from stackyard.resources.postgres.reconcile import reconcile
 
-from .systems import database, desired, service, system
+from .systems import HERE, database, desired, service, system
 
 AVAILABLE = {"pg_stat_statements": "1.10", "pg_trgm": "1.6"}
 EMPTY = ObservedCatalog(16, {"postgres": ObservedRole(login=True, verifier="v")}, AVAILABLE, {})
@@ -136,3 +146,34 @@ def test_names_cannot_break_out_of_a_statement() -> None:
     texts = [statement.sql for statement in reconcile(catalog, EMPTY, verifiers(catalog))]
     assert texts[0] == 'CREATE DATABASE "x"";drop"'
     assert 'CREATE SCHEMA "s""; DROP TABLE x; --" AUTHORIZATION "x"";drop_owner"' in texts
+
+
+def _backed_up() -> Catalog:
+    return desired(replace(system("shop", [service("api")]), backups=Backups(HERE)))
+
+
+def test_without_backups_there_is_no_role_for_them() -> None:
+    assert BACKUP_ROLE not in {role.name for role in desired(system("shop", [service("api")])).roles}
+
+
+def test_the_role_of_backups_reads_everything_replicates_and_is_in_no_group_that_writes() -> None:
+    """BAK-01, DB-02: what may read everything may write nothing."""
+    (role,) = (role for role in _backed_up().roles if role.name == BACKUP_ROLE)
+    assert role.powers == {"REPLICATION", "BYPASSRLS"}
+    assert role.member_of == {"pg_read_all_data"}
+
+
+def test_what_backups_are_called_is_the_same_where_they_are_made() -> None:
+    """The program that makes them runs where the catalogue is not installed."""
+    assert (job.BACKUP_ROLE, job.SCHEMA) == (BACKUP_ROLE, backup_rights.SCHEMA)
+
+
+def test_writers_are_held_by_one_function_that_nobody_else_may_call() -> None:
+    """DB-02: a function with the superuser's rights has a path of its own, and one caller."""
+    statements = [one.sql for one in reconcile(_backed_up(), EMPTY, verifiers(_backed_up()))]
+    made = next(sql for sql in statements if sql.startswith("CREATE FUNCTION stackyard_backup.hold_writers()"))
+    assert "SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms'" in made
+    assert "REVOKE ALL ON FUNCTION stackyard_backup.hold_writers() FROM PUBLIC" in statements
+    granted = [sql for sql in statements if sql.startswith("GRANT EXECUTE")]
+    assert len(granted) == 3
+    assert all(sql.endswith(f"TO {BACKUP_ROLE}") for sql in granted)

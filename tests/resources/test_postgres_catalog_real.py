@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from stackyard.errors import PartError
-from stackyard.model.system import Access
+from stackyard.model.system import Access, Backups
+from stackyard.resources.postgres.catalog import BACKUP_ROLE
 from stackyard.resources.postgres.reconcile import MARK
 from stackyard.targets.local.postgres_catalog import PasswordError
 
 from .servers import Running
-from .systems import bring_up, database, desired, differences, log_in, rows, service, system
+from .systems import HERE, bring_up, database, desired, differences, log_in, rows, service, system
 
 pytestmark = pytest.mark.real
 
@@ -287,3 +289,49 @@ def test_our_roles_say_what_they_are_for(cluster: Running) -> None:
         )
     assert marks == {role.name: MARK + role.purpose for role in desired(named).roles}
     assert marks["named_api"] == "stackyard: service api"
+
+
+def test_the_role_of_backups_reads_all_rows_holds_writers_for_a_moment_and_writes_nothing(cluster: Running) -> None:
+    """BAK-01, DB-02: a second run finds nothing to do, and a sabotage is put right."""
+    vault = replace(system("vault", [service("api", migrate=("m",))], [database()]), backups=Backups(HERE))
+    bring_up(cluster.server, vault)
+    assert differences(cluster.server, vault) == ()
+    with cluster.server.connect("vault") as connection:
+        connection.execute("CREATE TABLE coins (n int); INSERT INTO coins VALUES (1), (2)")
+        connection.execute("ALTER TABLE coins ENABLE ROW LEVEL SECURITY; ALTER TABLE coins FORCE ROW LEVEL SECURITY")
+    with log_in(cluster.server, vault, BACKUP_ROLE) as backup:
+        assert rows(backup, "SELECT count(*) FROM coins") == [(2,)]
+        assert rows(backup, "SELECT pg_create_restore_point('here') IS NOT NULL, pg_switch_wal() IS NOT NULL")
+        for sql in (
+            "INSERT INTO coins VALUES (3)",
+            "DO 'BEGIN LOCK TABLE coins IN SHARE MODE; END'",
+            "CREATE TABLE mine ()",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                backup.execute(sql)
+        with backup.transaction():
+            assert rows(backup, "SELECT stackyard_backup.hold_writers() > 0") == [(True,)]
+            with cluster.server.connect("vault") as writer:
+                writer.execute("SET lock_timeout = '50ms'")
+                with pytest.raises(psycopg.errors.LockNotAvailable):
+                    writer.execute("INSERT INTO coins VALUES (3)")
+    with log_in(cluster.server, vault, "vault_api") as api, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        api.execute("SELECT stackyard_backup.hold_writers()")
+
+
+def test_a_function_that_somebody_changed_or_opened_is_made_anew(cluster: Running) -> None:
+    """DB-02: what runs with the superuser's rights is what we wrote."""
+    vault = replace(system("tampered", [service("api", migrate=("m",))], [database()]), backups=Backups(HERE))
+    bring_up(cluster.server, vault)
+    for sabotage in (
+        "GRANT EXECUTE ON FUNCTION stackyard_backup.hold_writers() TO PUBLIC",
+        "ALTER FUNCTION stackyard_backup.hold_writers() RESET search_path",
+        "ALTER SCHEMA stackyard_backup OWNER TO tampered_owner",
+        "CREATE OR REPLACE FUNCTION stackyard_backup.hold_writers() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "REVOKE EXECUTE ON FUNCTION pg_create_restore_point(text) FROM stackyard_backup",
+        "ALTER ROLE stackyard_backup SUPERUSER NOREPLICATION",
+    ):
+        with cluster.server.connect("tampered") as connection:
+            connection.execute(sabotage.encode())
+        assert bring_up(cluster.server, vault), sabotage
+        assert differences(cluster.server, vault) == (), sabotage

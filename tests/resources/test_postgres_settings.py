@@ -105,6 +105,8 @@ def test_the_files_let_nobody_in_without_a_password() -> None:
         "host     all          postgres  all                reject\n"
         "host     all          all       127.0.0.1/32       scram-sha-256\n"
         "host     all          all       ::1/128            scram-sha-256\n"
+        "host     replication  all       127.0.0.1/32       scram-sha-256\n"
+        "host     replication  all       ::1/128            scram-sha-256\n"
     )
 
 

@@ -50,6 +50,7 @@ environments:
   production:
     edge: {host: directory.example.org, tls: acme}
     resources: {db: {replicas: 1}}
+    backups: {recipients: [age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p]}
 """
 
 

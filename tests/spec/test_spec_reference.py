@@ -95,6 +95,7 @@ WITHIN: dict[str, Any] = {
         "resources": {"db": {"postgres": 16}},
     },
     "resources.<name> (postgres)": lambda rest: {"resources": {"db": {"postgres": 16, **rest}}},
+    "resources.<name>.upkeep": lambda rest: {"resources": {"db": {"postgres": 16, "upkeep": rest}}},
     "resources.<name> (redis)": lambda rest: {"resources": {"db": {"redis": 7, **rest}}},
     "resources.<name> (objects)": lambda rest: {"resources": {"db": {"objects": True, **rest}}},
     "resources.<name>.objects": lambda rest: {"resources": {"db": {"objects": rest}}},

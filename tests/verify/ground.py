@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -21,6 +22,7 @@ from stackyard.targets.native.program import Program, SecretPiece, from_json
 from stackyard.targets.native.supervisor.client import connect
 from stackyard.targets.native.supervisor.places import Places, read_json
 from tests.e2e.conftest import LEFT_OUT, REPOSITORY, Checkout, copy_system, eventually
+from tests.verify import backing
 
 SPOILED = REPOSITORY / "tests/verify/sabotages/spoiled.py"
 _WORD = "sabotage-of-the-log"
@@ -71,6 +73,22 @@ class NativeGround(Others):
 
     def bring_up(self) -> None:
         self.checkout.up()
+        self.back_up()
+
+    def back_up(self) -> None:
+        """Where the system has backups: a set, and a drill of it."""
+        if self.view.system.backups is not None:
+            backing.back_up(self)
+
+    def inside(self, script: str) -> str:
+        return backing.run((sys.executable, "-", str(self.home / "etc/backups/job.json")), script)
+
+    def stackyard(self, *words: str) -> None:
+        done = self.checkout.stackyard(*words)
+        assert done.code == 0, f"{done.out}\n{done.error}"
+
+    def stop_part(self, name: str) -> None:
+        self.remove(name)
 
     def take_down(self) -> None:
         self.checkout.stackyard("down")
@@ -203,9 +221,20 @@ def make(system: str, place: Path) -> NativeGround:
 
 
 def copy(system: str, place: Path) -> Checkout:
-    """A copy of a system: `inventr`, or `everything`, which has every kind of part that runs here."""
+    """A copy of a system: `inventr`, `everything`, which has every kind of part that runs here, or `backed-up`."""
+    if system == "backed-up":
+        return _copy_backed_up(place)
     if system != "everything":
         return copy_system(system, place)
     shutil.copytree(REPOSITORY / "tests/e2e/every_part", place, ignore=LEFT_OUT)
     shutil.copytree(REPOSITORY / "tests/verify/everything", place, dirs_exist_ok=True)
     return Checkout(place)
+
+
+def _copy_backed_up(place: Path) -> Checkout:
+    """What goes off site goes beside the copy."""
+    folder = place / "backed-up"
+    shutil.copytree(REPOSITORY / "tests/verify/backed_up", folder, ignore=LEFT_OUT)
+    file = folder / "stackyard.yaml"
+    file.write_text(file.read_text().replace("/srv/elsewhere", str(place / "elsewhere")))
+    return Checkout(folder)

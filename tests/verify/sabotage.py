@@ -46,7 +46,7 @@ class Ground(Protocol):
         ...
 
     def bring_up(self) -> None:
-        """`stackyard up`, which must succeed."""
+        """`stackyard up`, which must succeed; and a set that was drilled, where the system has backups."""
         ...
 
     def put_right(self) -> None:
@@ -119,6 +119,18 @@ class Ground(Protocol):
 
     def restart(self, *parts: str) -> None:
         """`stackyard restart PARTS`, which must succeed."""
+        ...
+
+    def stackyard(self, *words: str) -> None:
+        """Another command, which must succeed."""
+        ...
+
+    def inside(self, script: str) -> str:
+        """Run Python where the backups are, with the file of their job as its argument; what it says."""
+        ...
+
+    def stop_part(self, name: str) -> None:
+        """Stop a part, by other means than ours."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from stackyard.cli.output import say, system_arguments, target_argument
+from stackyard.cli.output import say, system_arguments, target_argument, warn
 from stackyard.errors import EXIT_DONE
 
 
@@ -17,6 +17,9 @@ def run(args: argparse.Namespace) -> int:
     """Stop everything, and say what was stopped."""
     from stackyard.operate.system import verbs_for
 
-    stopped = verbs_for(args.file, args.env, args.target).down()
+    verbs = verbs_for(args.file, args.env, args.target)
+    if said := verbs.end_interrupted("down"):
+        warn(said)
+    stopped = verbs.down()
     say(f"stopped: {', '.join(stopped)}; the data is kept" if stopped else f"nothing runs here ({args.env})")
     return EXIT_DONE

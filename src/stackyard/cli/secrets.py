@@ -23,15 +23,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List without a value, or take one."""
+    from stackyard.resources.secrets import needed
     from stackyard.spec.load import load
     from stackyard.targets.native.layout import Layout
 
     system = load(args.file, args.env)
     layout = Layout(system.root, system.environment)
     if args.action == "set":
-        return _set(args, layout.secrets, [secret.name for secret in system.secrets])
-    from stackyard.resources.secrets import needed
-
+        # The keys of a store for backups come from whoever runs it, though the file lists them nowhere.
+        given = (spec.name for spec in needed(system) if spec.provided)
+        return _set(args, layout.secrets, list(dict.fromkeys([*(one.name for one in system.secrets), *given])))
     rows = []
     for spec in needed(system):
         path = layout.secrets / spec.name

@@ -73,6 +73,8 @@ def _bring_up(args: argparse.Namespace, opened: Work) -> int:
         with view.shown():
             outcome = session.up(detached=args.detach, tell=view.tell)
         if not args.quiet and not args.brief:
+            for note in outcome.notes:
+                warn(note)
             _welcome(outcome.addresses, outcome.welcome, outcome.seconds)
         if outcome.follow is not None:
             from stackyard.cli.logs import show

@@ -136,6 +136,14 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Upkeep:
+    """When a database is kept up: daily, weekly or never, `at` HH:MM."""
+
+    every: str = "weekly"
+    at: str = "03:00"
+
+
+@dataclass(frozen=True)
 class Postgres:
     """A PostgreSQL: one cluster with one database. `memory` is what it may use and what its settings derive from."""
 
@@ -155,6 +163,12 @@ class Postgres:
     image: str = ""
     replicas: int = 0
     profiles: tuple[str, ...] = ()
+    upkeep: Upkeep = Upkeep()
+
+    @property
+    def replica_names(self) -> tuple[str, ...]:
+        """What its replicas are called, `db-replica-1` and so on."""
+        return tuple(f"{self.name}-replica-{number}" for number in range(1, self.replicas + 1))
 
 
 @dataclass(frozen=True)
@@ -274,14 +288,24 @@ class Secret:
 
 @dataclass(frozen=True)
 class Backups:
-    """When and what to back up. `at` is HH:MM, `keep` and the two objectives are seconds, `offsite` a URL or empty."""
+    """When and what to back up. `at` is HH:MM, `keep` and the two objectives are seconds, `rate` bytes a second or 0.
+
+    `to` is where the repository is, a folder or what restic calls one; "" is a folder of the environment. `offsite` is
+    where a copy goes, or empty. `weekly` and `monthly` count sets that are kept beyond `keep`. `recipients` are the
+    public keys (age, SSH) that secrets are encrypted to.
+    """
 
     position: Position
     at: str = "02:00"
     keep: float = 30 * 86400.0
     encrypt: bool = True
     wal: bool = False
+    to: str = ""
     offsite: str = ""
+    recipients: tuple[str, ...] = ()
+    weekly: int = 0
+    monthly: int = 0
+    rate: int = 0
     rpo: float = 3600.0
     rto: float = 4 * 3600.0
     drill: str = "weekly"

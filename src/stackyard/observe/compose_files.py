@@ -6,8 +6,9 @@ import contextlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stackyard.model.system import Resource, Service, System
+from stackyard.model.system import Postgres, Redis, Resource, Service, System
 from stackyard.observe import processes
 from stackyard.observe.compose_asking import CONFIG, Asking
 from stackyard.observe.compose_containers import Own
@@ -15,7 +16,11 @@ from stackyard.observe.files import files_below
 from stackyard.observe.seen import ConfigView, DataView
 from stackyard.resources import nginx
 from stackyard.targets.compose.names import ETC, STATIC
+from stackyard.targets.compose.parts.redis import STORE
 from stackyard.targets.names import EDGE
+
+if TYPE_CHECKING:
+    from stackyard.backup.upkeep import Report
 
 _COARSE = 0.02
 """Seconds by which the kernel's time of a start may be off."""
@@ -47,10 +52,16 @@ class Files(Asking):
             guard=self._guard(own, target),
         )
 
+    def upkeep(self, resource: Postgres) -> Report | None:
+        from stackyard.observe.upkeep import on_compose
+
+        return on_compose(self._compose, resource.name)
+
     def has_file(self, resource: Resource, path: str) -> bool:
         rendered = self._compose.blueprint.rendered
         targets = [str(one["target"]) for one in rendered.document["services"][resource.name]["volumes"]]
-        return self._inside(resource.name, ("test", "-f", f"{targets[0]}/{path}")).is_good
+        folder = f"{targets[0]}/{STORE}" if isinstance(resource, Redis) else targets[0]
+        return self._inside(resource.name, ("test", "-f", f"{folder}/{path}")).is_good
 
     def config(self, part: str) -> ConfigView:
         return ConfigView(self.layout.rendered / CONFIG / part, ETC)

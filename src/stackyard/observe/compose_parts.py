@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from stackyard.model.system import Service
+from stackyard.model.system import Postgres, Service
 from stackyard.observe import (
     compose_containers,
     compose_processes,
@@ -18,6 +18,7 @@ from stackyard.observe.compose_status import status_of
 from stackyard.observe.compose_ways import PORTS
 from stackyard.observe.seen import ContainerView, Definition, DoesNotApplyError, Heard, NetworkView, ProcessView, Start
 from stackyard.plan.element import Kind
+from stackyard.resources.postgres.replication import replicas
 from stackyard.targets.compose import commands, drift
 from stackyard.targets.compose.parts import monitoring
 from stackyard.targets.compose.rendering import LABEL_SOURCE
@@ -67,7 +68,8 @@ class Parts(Asking):
     def starts(self) -> Mapping[str, Start]:
         made = {}
         for one in self._own():
-            word = compose_starts.word_of(self.system.resources_by_name.get(one.part))
+            resource = self.system.resources_by_name.get(one.part)
+            word = compose_starts.FOLLOWING if one.part in replicas(self.system) else compose_starts.word_of(resource)
             made[one.id] = compose_starts.start_of(one, self._said(one, n=_LINES) if word else (), word)
         return made
 
@@ -105,6 +107,8 @@ class Parts(Asking):
         resource = self.system.resources_by_name.get(one.name)
         if resource is not None:
             return (PORTS[type(resource)],)
+        if one.name in replicas(self.system):
+            return (PORTS[Postgres],)
         if one.name == EDGE:
             return compose_containers.listened("\n".join(self.rendered(EDGE).values()))
         if one.overlay:

@@ -12,6 +12,9 @@ from stackyard.observe.seen import Start
 
 _READY = {Postgres: "database system is ready to accept connections", Redis: "Ready to accept connections"}
 
+FOLLOWING = "database system is ready to accept read-only connections"
+"""What a replica says when it is ready."""
+
 
 def word_of(resource: Resource | None) -> str:
     """What a server writes into its log when it is ready; "" for others, which are as good as ready when they start."""

@@ -6,8 +6,10 @@ import signal
 from collections.abc import Mapping
 from datetime import datetime
 
+from stackyard.observe.compose_backups import health_of
 from stackyard.observe.status import PartStatus, SystemStatus, scaled, summary_of
 from stackyard.targets.compose.layout import Layout
+from stackyard.targets.compose.names import BACKUPS
 from stackyard.targets.compose.rendering import LABEL_PART
 from stackyard.targets.compose.snapshot import Container
 from stackyard.targets.names import COMPOSE, EDGE
@@ -28,13 +30,14 @@ def status_of(layout: Layout, containers: tuple[Container, ...]) -> SystemStatus
         addresses=tuple(summary.get("addresses", ())),
         target=COMPOSE,
         scaled=scaled(layout),
+        backups=health_of(shown),
     )
 
 
 def singles(summary: Mapping[str, object]) -> frozenset[str]:
     """The services with one container, which goes by the name of its part: resources and the edge."""
     named = summary.get("resources", ())
-    return frozenset([EDGE, *(map(str, named) if isinstance(named, list) else ())])
+    return frozenset([EDGE, BACKUPS, *(map(str, named) if isinstance(named, list) else ())])
 
 
 def part_of(one: Container, single: frozenset[str], places: Mapping[str, str]) -> PartStatus:

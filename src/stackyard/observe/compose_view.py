@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from stackyard.observe import backups
+from stackyard.observe import restores as restores_of
 from stackyard.observe.compose_files import Files
 from stackyard.observe.compose_parts import Parts
 from stackyard.observe.compose_ways import Ways
 from stackyard.observe.files import end_of
 from stackyard.observe.logs import LogLine
-from stackyard.observe.seen import EdgeView
+from stackyard.observe.seen import CannotSeeError, EdgeView, RestoresView
 from stackyard.targets.compose import slots
+from stackyard.targets.compose.dockerfiles.backups import PROGRAM
+from stackyard.targets.compose.names import BACKUPS
 from stackyard.targets.compose.support import notices
 from stackyard.targets.compose.target import ComposeTarget
 from stackyard.targets.names import COMPOSE, EDGE
@@ -50,6 +56,29 @@ class ComposeView(Parts, Ways, Files):
             return tuple(map(str, fresh.plan().steps))
         finally:
             fresh.close()
+
+    @cached_property
+    def _looks(self) -> backups.Looks:
+        return backups.Looks(self._look)
+
+    def _look(self, name: str) -> Mapping[str, Any]:
+        """In the container of the backups: it alone has the repository, the spool and the programs."""
+        answer = self._inside(BACKUPS, (PROGRAM, "look", name))
+        for line in answer.output.splitlines():
+            told: dict[str, Any] = json.loads(line)
+            if "result" in told:
+                found: Mapping[str, Any] = told["result"]
+                return found
+            if "error" in told:
+                raise CannotSeeError(str(told["error"]["what"]))
+        raise CannotSeeError(f"{BACKUPS} could not look at {name}: {answer.errors.strip()[-300:]}")
+
+    def backups(self, look: str) -> Mapping[str, Any]:
+        return self._looks.at(look)
+
+    def restores(self) -> RestoresView:
+        """What is kept lies in volumes, closed to whoever uses them."""
+        return restores_of.restores(self.layout.folder, lambda _place: None, target=COMPOSE)
 
     def documented_ports(self) -> Mapping[str, int]:
         return {wish.slot: wish.port for wish in slots.wishes(self.system) if wish.port}

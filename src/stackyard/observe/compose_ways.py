@@ -17,9 +17,10 @@ from stackyard.observe import (
 from stackyard.observe.compose_asking import Asking
 from stackyard.observe.seen import CannotSeeError
 from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.postgres.replication import replicas
 from stackyard.resources.redis import ADMIN_USER, PROBE_USER
 from stackyard.targets.compose import relay
-from stackyard.targets.compose.database import USER
+from stackyard.targets.compose.database import USER, reached
 from stackyard.targets.compose.networks import FRONT
 from stackyard.targets.compose.parts import edge as edge_part
 from stackyard.targets.compose.parts import objects, postgres
@@ -59,16 +60,22 @@ class Ways(Asking):
 
     def place(self, slot: str) -> tuple[str, int]:
         """A resource where it is published; others at the address of their container, which only Linux reaches."""
-        resource = self.system.resources_by_name.get(slot)
-        if resource is not None and slot in self._compose.ports:
+        is_data = slot in self.system.resources_by_name or slot in replicas(self.system)
+        if is_data and slot in self._compose.ports:
             return LOOPBACK, self._compose.ports[slot]
         own = next((one for one in self._own() if one.id == slot and one.container.is_running), None)
         if own is None:
             raise CannotSeeError(f"{slot} does not run")
         self.members()
-        port = PORTS[type(resource)] if resource is not None else self.system.service(own.part).port
+        port = self._inner_port(slot, own.part)
         address = next(filter(None, own.container.addresses.values()), "")
         return address, port or 0
+
+    def _inner_port(self, slot: str, part: str) -> int | None:
+        if slot in replicas(self.system):
+            return postgres.PORT
+        resource = self.system.resources_by_name.get(slot)
+        return PORTS[type(resource)] if resource is not None else self.system.service(part).port
 
     def upstreams(self, service: Service) -> frozenset[str]:
         network = next(one.name for one in self._compose.blueprint.rendered.networks if one.key == FRONT)
@@ -104,6 +111,14 @@ class Ways(Asking):
         found = self._databases[resource.name]
         name = role or SUPERUSER
         return found.server.connect(found.catalog.database, name, found.password(name))
+
+    def replica(self, name: str) -> psycopg.Connection[tuple[Any, ...]]:
+        primary = replicas(self.system)[name].primary
+        with self._lock:
+            if name not in self._databases:
+                opened = reached(self.system, primary, self.layout.secrets, self._running(name))
+                self._databases[name] = self._opened.enter_context(opened)
+        return self._databases[name].server.connect()
 
     def cache(self, resource: Redis, user: str = "") -> redis.Redis:
         with self._lock:

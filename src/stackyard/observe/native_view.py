@@ -8,6 +8,7 @@ import socket
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,8 @@ from stackyard.errors import StateError
 from stackyard.model.system import Postgres, Redis, Resource, Service, System
 from stackyard.observe import native_processes, native_starts, processes
 from stackyard.observe.files import end_of, files_below
-from stackyard.observe.home import Home
 from stackyard.observe.logs import LogLine, read
+from stackyard.observe.native_backups import Backups
 from stackyard.observe.seen import (
     Account,
     CannotSeeError,
@@ -36,9 +37,10 @@ from stackyard.observe.seen import (
 from stackyard.plan.element import Kind
 from stackyard.resources import redis as redis_resource
 from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.secrets import of_backups
 from stackyard.targets.names import EDGE, LOOPBACK, NATIVE
-from stackyard.targets.native import redis_settings, reloading
-from stackyard.targets.native.layout import WATCHER, Layout
+from stackyard.targets.native import redis_settings, reloading, replicas
+from stackyard.targets.native.layout import KEEPER, OURS, Layout
 from stackyard.targets.native.machine import wishes
 from stackyard.targets.native.program import Program, SecretPiece, from_json
 from stackyard.targets.native.supervisor.places import Places, read_json
@@ -52,11 +54,13 @@ if TYPE_CHECKING:
     import psycopg
     import redis
 
+    from stackyard.backup.upkeep import Report
+
 SUPERVISOR = "supervisor"
 _NO_CONTAINERS = "this target runs no containers"
 
 
-class NativeView(Home):
+class NativeView(Backups):
     """Looks through the native target; see `View` for what each member means."""
 
     def __init__(self, system: System) -> None:
@@ -85,6 +89,8 @@ class NativeView(Home):
 
     @cached_property
     def edge(self) -> EdgeView | None:
+        if self.system.edge is None:
+            return None
         machine = self._native.machine
         return self.edge_view(machine.ports, self.layout.etc(EDGE), machine.tool("nginx").path)
 
@@ -111,12 +117,13 @@ class NativeView(Home):
         return native_processes.members(self.layout.folder, leaders, self.supervisor())
 
     def planned(self) -> Mapping[str, Definition]:
-        return {program.id: _definition(program) for program in self._native.blueprint.programs.values()}
+        programs = self._native.blueprint.programs.values()
+        return {program.id: self._definition(program) for program in programs}
 
     def running(self) -> Mapping[str, Definition]:
         home = Places(self.layout.folder)
         found = {one.id: read_json(home.program(one.id)) for one in self.processes()}
-        return {name: _definition(from_json(data["program"])) for name, data in found.items() if data}
+        return {name: self._definition(from_json(data["program"])) for name, data in found.items() if data}
 
     def starts(self) -> Mapping[str, Start]:
         pids = {one.id: one.pid for one in self.processes() if one.pid is not None}
@@ -151,6 +158,11 @@ class NativeView(Home):
             owner=found.st_uid if found else None,
             user=self._native.machine.identity.uid,
         )
+
+    def upkeep(self, resource: Postgres) -> Report | None:
+        from stackyard.observe.upkeep import recorded
+
+        return recorded(self.layout.backups, resource.name)
 
     def has_file(self, resource: Resource, path: str) -> bool:
         return (self.layout.folder / "data" / resource.name / path).is_file()
@@ -251,6 +263,9 @@ class NativeView(Home):
         name = role or SUPERUSER
         return found.server.connect(found.catalog.database, name, found.password(name))
 
+    def replica(self, name: str) -> psycopg.Connection[tuple[Any, ...]]:
+        return replicas.server(self.layout, self._native.replicas[name], self.port(name)).connect()
+
     def cache(self, resource: Redis, user: str = "") -> redis.Redis:
         name = user or redis_resource.ADMIN_USER
         return redis_settings.connect(resource, self.layout, self.port(resource.name), name)
@@ -265,6 +280,13 @@ class NativeView(Home):
         running = [one for one in client.status().programs if one.part == service.name]
         marks = {one.id: json.loads(one.watch or "{}").get("source", "") for one in running}
         return {"": record.get("source", ""), **marks}
+
+    def _definition(self, program: Program) -> Definition:
+        made = _definition(program)
+        if program.part != KEEPER:
+            return made
+        # It reads them itself, for whatever it starts: some programs take a password from their environment only.
+        return replace(made, secrets=frozenset(of_backups(self.system)))
 
     def test_edge(self) -> tuple[int, tuple[str, ...]]:
         return reloading.test(self._native.blueprint.programs[f"{Kind.PROCESS}:{EDGE}"])
@@ -291,7 +313,7 @@ def _definition(program: Program) -> Definition:
         is_probed=program.probe.kind != "none",
         log_size=program.log_size,
         log_files=program.log_files,
-        is_ours=program.part == WATCHER,
+        is_ours=program.part in OURS,
         schedule=program.schedule,
         environment={
             key: "".join(map(str, value))

@@ -197,3 +197,30 @@ class NetworkView:
     is_internal: bool
     count: int
     strangers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KeptData:
+    """Old data of a part that a restore (or its undoing, or an upgrade: `verb`) has kept at a place.
+
+    `is_there` is None where nobody can look at the place from here.
+    """
+
+    restore: str
+    verb: str
+    target: str
+    part: str
+    place: str
+    is_there: bool | None
+
+
+@dataclass(frozen=True)
+class RestoresView:
+    """What restores have left. `under_way` names one that was begun and not ended, "" for none.
+
+    `strays` are copies that belong to none of them.
+    """
+
+    under_way: str
+    kept: tuple[KeptData, ...]
+    strays: tuple[str, ...]

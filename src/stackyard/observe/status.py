@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from stackyard.targets.local.folders import scale_file
 from stackyard.targets.local.layout import Layout
 from stackyard.targets.names import NATIVE
+from stackyard.targets.native.layout import KEEPER
 from stackyard.targets.native.supervisor.client import connect
 from stackyard.targets.native.supervisor.status import ProgramStatus
+
+if TYPE_CHECKING:
+    from stackyard.backup.health import Health
+    from stackyard.observe.replication import ReplicaStatus
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class SystemStatus:
     """All processes of one system, on the target `target`.
 
     `supervisor` is the pid of what watches them, None when none answers or the target has an engine for that. `scaled`
-    are the replicas that `stackyard scale` was told, by service, where that is not left to the stack file.
+    are the replicas that `stackyard scale` was told, by service, where that is not left to the stack file. `replicas`
+    says how far those of databases are behind, `backups` how backups stand; None where none are made.
     """
 
     system: str
@@ -44,15 +50,25 @@ class SystemStatus:
     addresses: tuple[str, ...]
     target: str = NATIVE
     scaled: Mapping[str, int] = field(default_factory=dict)
+    replicas: tuple[ReplicaStatus, ...] = ()
+    backups: Health | None = None
 
     @property
     def is_up(self) -> bool:
         """True when there is something, and all of it is as it should be."""
-        return bool(self.parts) and all(part.state in ("ready", "done", "waiting") for part in self.parts)
+        is_well = all(part.state in ("ready", "done", "waiting") for part in self.parts)
+        return bool(self.parts) and is_well and all(one.follows for one in self.replicas)
 
     def to_json(self) -> dict[str, Any]:
         """The documented form of `stackyard status --json`."""
-        return {**asdict(self), "is_up": self.is_up}
+        return {**asdict(replace(self, backups=None)), "backups": self._told_of_backups(), "is_up": self.is_up}
+
+    def _told_of_backups(self) -> dict[str, Any] | None:
+        if self.backups is None:
+            return None
+        from stackyard.backup.health import to_data
+
+        return to_data(self.backups)
 
 
 def read(layout: Layout) -> SystemStatus:
@@ -67,7 +83,31 @@ def read(layout: Layout) -> SystemStatus:
     status = client.status()
     places = summary.get("places", {})
     parts = tuple(of_program(one, places.get(one.id, "")) for one in status.programs)
-    return SystemStatus(name, layout.environment, status.pid, status.mode, parts, addresses, scaled=told)
+    followers = _replicas(layout, summary)
+    backups = _backups(layout) if any(one.part == KEEPER for one in status.programs) else None
+    return SystemStatus(
+        name, layout.environment, status.pid, status.mode, parts, addresses, NATIVE, told, followers, backups
+    )
+
+
+def _backups(layout: Layout) -> Health | None:
+    from stackyard.backup.health import read as read_health
+    from stackyard.backup.job import Places
+
+    return read_health(Places(layout.backups).state)
+
+
+def _replicas(layout: Layout, summary: Mapping[str, Any]) -> tuple[ReplicaStatus, ...]:
+    if not summary.get("replication"):
+        return ()
+    from stackyard.observe import replication
+    from stackyard.targets.native import layout as native
+
+    sockets = native.Layout(layout.root, layout.environment).sockets
+    ports = {name: int(place.rpartition(":")[2]) for name, place in places(layout).items() if name != "edge"}
+    return replication.standings(
+        replication.groups_in(summary), {name: (sockets, port) for name, port in ports.items()}, layout.secrets
+    )
 
 
 def of_program(one: ProgramStatus, address: str = "") -> PartStatus:

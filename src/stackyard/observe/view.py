@@ -23,6 +23,7 @@ from stackyard.observe.seen import (
     Member,
     NetworkView,
     ProcessView,
+    RestoresView,
     Start,
 )
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import psycopg
     import redis
 
+    from stackyard.backup.upkeep import Report
     from stackyard.observe.logs import LogLine
 
 
@@ -103,6 +105,10 @@ class View(Protocol):
         """Where a resource keeps its data."""
         ...
 
+    def upkeep(self, resource: Postgres) -> Report | None:
+        """The last upkeep of a database, None when nobody knows of one."""
+        ...
+
     def has_file(self, resource: Resource, path: str) -> bool:
         """Whether there is such a file in the data of a resource."""
         ...
@@ -116,7 +122,7 @@ class View(Protocol):
         ...
 
     def secret_folders(self) -> Iterator[tuple[Path, int]]:
-        """Every folder that holds secrets, with the mode that its files may have at most."""
+        """Every folder that holds secrets, with the mode that files in and below it may have at most."""
         ...
 
     def key_users(self) -> frozenset[int]:
@@ -223,6 +229,10 @@ class View(Protocol):
         """A connection in autocommit, as the superuser or as a role of the catalogue. Raises PartError."""
         ...
 
+    def replica(self, name: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of the superuser to a replica ("db-replica-1"). Raises PartError, KeyError."""
+        ...
+
     def cache(self, resource: Redis, user: str = "") -> redis.Redis:
         """A connection as the administrator, or as the services' user. Nothing is sent yet."""
         ...
@@ -253,6 +263,14 @@ class View(Protocol):
 
     def store(self, resource: Objects) -> tuple[str, str, str]:
         """Endpoint, access key and secret key of a store; the keys never to be shown."""
+        ...
+
+    def backups(self, look: str) -> Mapping[str, Any]:
+        """What a look of `stackyard.backup.looks` at the backups sees, taken once. Raises CannotSeeError."""
+        ...
+
+    def restores(self) -> RestoresView:
+        """What restores have left. Raises CannotSeeError."""
         ...
 
     def test_edge(self) -> tuple[int, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stackyard.operate.asking import ask_edge
 from stackyard.plan.element import Kind
-from stackyard.targets.native.layout import WATCHER
+from stackyard.targets.native.layout import OURS
 from stackyard.targets.native.processes import await_all
 from stackyard.targets.native.target import NativeTarget
 
@@ -16,7 +16,7 @@ def confirm(target: NativeTarget) -> None:
     """
     programs = target.blueprint.programs.values()
     if target.client is not None:
-        await_all(target.client, (one for one in programs if one.part != WATCHER), target.layout.log)
+        await_all(target.client, (one for one in programs if one.part not in OURS), target.layout.log)
     if f"{Kind.PROCESS}:edge" in target.blueprint.programs:
         ask_edge(target.system, target.machine.ports)
     if target.client is not None:

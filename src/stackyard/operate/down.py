@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stackyard.targets.local.state import operation
 from stackyard.targets.names import EDGE
-from stackyard.targets.native.layout import WATCHER, Layout
+from stackyard.targets.native.layout import OURS, Layout
 from stackyard.targets.native.supervisor.client import Client, resume
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach
@@ -36,8 +36,8 @@ def stop(layout: Layout, client: Client) -> tuple[str, ...]:
 
 
 def groups(programs: Sequence[ProgramStatus], resources: frozenset[str]) -> list[list[str]]:
-    """The ids to stop, group by group: the watcher and the edge, then services, then the resources that they use."""
-    first = [one.id for one in programs if one.part in (WATCHER, EDGE)]
+    """The ids to stop, group by group: ours and the edge, then services, then the resources that they use."""
+    first = [one.id for one in programs if one.part in {*OURS, EDGE}]
     last = [one.id for one in programs if one.part in resources]
     between = [one.id for one in programs if one.id not in {*first, *last}]
     return [group for group in (first, between, last) if group]

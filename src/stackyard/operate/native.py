@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
     import re
     from datetime import datetime
 
+    from stackyard.backup.events import Tell as Tidings
+    from stackyard.backup.upkeep import Report
     from stackyard.model.system import System
     from stackyard.observe.database import DatabaseStats
     from stackyard.observe.logs import LogLine
     from stackyard.observe.status import PartStatus, SystemStatus
     from stackyard.observe.view import View
+    from stackyard.operate.backups import JobBackups
+    from stackyard.operate.restoring.effects import Effects
     from stackyard.operate.session import Session
-    from stackyard.operate.verbs import Removal
+    from stackyard.operate.switching.outcome import Switched, Tell, Wanted
+    from stackyard.operate.verbs import Removal, Upgrade
     from stackyard.targets.local.databases import Database
     from stackyard.targets.native.doctor import Check
 
@@ -38,6 +44,26 @@ class NativeVerbs:
 
         return connect(self.layout.folder) is not None or bool(alive_leases(self.layout.folder))
 
+    def end_interrupted(self, command: str) -> str:
+        from stackyard.targets.local.folders import restore_file
+
+        if not restore_file(self.layout.folder).exists():
+            return ""
+        from stackyard.operate.restoring.interrupted import end_interrupted
+        from stackyard.operate.restoring.native_places import NativePlaces
+
+        return end_interrupted(self.layout, command, lambda: NativePlaces(self.layout))
+
+    def restoring(self, system: System, *, locked: bool) -> AbstractContextManager[Effects]:
+        from stackyard.operate.restoring.native import restoring
+
+        return restoring(system, locked=locked)
+
+    def upgrading(self, system: System, name: str | None) -> AbstractContextManager[Upgrade]:
+        from stackyard.operate.upgrading.native import opened
+
+        return opened(system, name)
+
     def status(self) -> SystemStatus:
         from stackyard.observe.status import read
 
@@ -54,13 +80,29 @@ class NativeVerbs:
 
         return tuple(of_program(one) for one in restart(self.layout, names))
 
+    def switch_over(self, system: System, wanted: Wanted, tell: Tell) -> Switched:
+        from stackyard.operate.switching.forced import force
+        from stackyard.operate.switching.native import NativeServers
+        from stackyard.operate.switching.planned import switch_over
+
+        with self.begin(system, "switchover") as session:
+            servers = NativeServers(session.target)
+            if wanted.forced:
+                return force(servers, system, wanted, tell)
+            return switch_over(servers, session, wanted, tell)
+
     def logs(self) -> NativeLogs:
         return NativeLogs(self.layout)
 
-    def removals(self, *, data: bool) -> tuple[Removal, ...]:
+    def removals(self, *, data: bool, backups: bool = False) -> tuple[Removal, ...]:
         from stackyard.operate.clean import removals
 
-        return removals(self.layout, data=data)
+        return removals(self.layout, data=data, backups=backups)
+
+    def has_backups(self) -> bool:
+        from stackyard.operate.clean import kept_backups
+
+        return kept_backups(self.layout)
 
     def clean(self, wanted: tuple[Removal, ...]) -> int:
         from stackyard.operate.clean import clean
@@ -72,6 +114,11 @@ class NativeVerbs:
 
         return Session(system, command, new_ports=new_ports, patience=patience)
 
+    def backups(self, system: System) -> JobBackups:
+        from stackyard.operate.backups import native_backups
+
+        return native_backups(system)
+
     def run(self, system: System, service: str, argv: tuple[str, ...], *, owner: bool) -> int:
         from stackyard.operate.run import run
 
@@ -80,7 +127,7 @@ class NativeVerbs:
     def database(self, system: System, name: str | None) -> NativeInside:
         from stackyard.operate.databases import database_of
 
-        return NativeInside(database_of(system, name))
+        return NativeInside(database_of(system, name), self.layout)
 
     def view(self, system: System) -> View:
         from stackyard.observe.native_view import NativeView
@@ -124,11 +171,23 @@ class NativeInside:
     """See `Inside`."""
 
     database: Database
+    layout: Layout
 
     def stats(self) -> DatabaseStats:
         from stackyard.operate.databases import stats
 
         return stats(self.database)
+
+    def keep_up(self, tell: Tidings, *, dry: bool) -> Report:
+        from stackyard.operate.upkeep import keep_up
+
+        data = self.layout.data(self.database.resource.name)
+        return keep_up(self.database, self.layout.backups, tell, dry=dry, data=str(data))
+
+    def kept_up(self) -> Report | None:
+        from stackyard.observe.upkeep import recorded
+
+        return recorded(self.layout.backups, self.database.resource.name)
 
     def shell(self, *, writing: bool, arguments: tuple[str, ...]) -> int:
         from stackyard.operate.databases import shell

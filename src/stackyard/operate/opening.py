@@ -12,7 +12,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from stackyard.operate.choice import recorded
-from stackyard.targets.local.folders import card_file, environment_folder, lock_file, note_file
+from stackyard.targets.local.folders import (
+    card_file,
+    environment_folder,
+    lock_file,
+    note_file,
+    restore_file,
+    switchover_file,
+)
 from stackyard.targets.local.state import operation
 from stackyard.targets.names import NATIVE
 
@@ -39,6 +46,9 @@ class Opening:
     def launch(self, folder: Path, mode: Mode, patience: float) -> None:
         """Launch a supervisor where none runs and one has run before. Raises StateError as `operation` does."""
         if not note_file(folder).exists() or card_file(folder).exists() or _has_leases(folder):
+            return
+        if restore_file(folder).exists() or switchover_file(folder).exists():
+            # Its data is half-way between old and new: that is ended before anything starts on it.
             return
         with ExitStack() as stack:
             stack.enter_context(operation(lock_file(folder), "up", patience=patience))

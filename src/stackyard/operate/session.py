@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stackyard.model.system import System
 from stackyard.operate.choice import leave_other
+from stackyard.operate.ending import end_interrupted
 from stackyard.operate.opening import Opening
 from stackyard.targets.local.state import operation
 from stackyard.targets.names import NATIVE
@@ -54,6 +55,7 @@ class Session:
         self._target: NativeTarget | None = None
         self._plan: Plan | None = None
         self._before = ""
+        self._ended = ""
 
     def __enter__(self) -> Session:
         refuse(self.system)
@@ -64,7 +66,12 @@ class Session:
             self._stack = self.opening.hand_over()
             return self
         self._stack.enter_context(operation(layout.lock_file, self._command, patience=self._patience))
-        self._before = self._leave_other(layout)
+        try:
+            self._before = leave_other(layout.folder, NATIVE)
+            self._ended = end_interrupted(layout)
+        except BaseException:
+            self._stack.close()
+            raise
         resume(layout.folder)
         if self._supervise is not None:
             self._launching = launching(layout.folder, self._supervise)
@@ -76,13 +83,6 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
-
-    def _leave_other(self, layout: Layout) -> str:
-        try:
-            return leave_other(layout.folder, NATIVE)
-        except BaseException:
-            self._stack.close()
-            raise
 
     def release(self) -> None:
         """Let others change the system from here on."""
@@ -106,6 +106,7 @@ class Session:
 
         machine = self.target.machine
         return (
+            *((self._ended,) if self._ended else ()),
             *elsewhere(self.target.layout.folder, self._before),
             *scale.notices(self.system),
             *notices(self.system),

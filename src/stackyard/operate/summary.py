@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 
 from stackyard.model.system import System
+from stackyard.observe import replication
+from stackyard.resources.postgres.replication import replicas
 from stackyard.targets.local.layout import Layout
 from stackyard.targets.local.state import write_whole
 
@@ -39,6 +41,7 @@ def record(layout: Layout, system: System, ports: Mapping[str, int], url: str) -
         "system": system.name,
         "addresses": [address for _, address in addresses_of(system, ports, url)],
         "places": places,
-        "resources": [resource.name for resource in system.resources],
+        "resources": [*(resource.name for resource in system.resources), *replicas(system)],
+        "replication": replication.groups(system),
     }
     write_whole(layout.summary_file, json.dumps(summary, indent=1) + "\n")

@@ -63,7 +63,7 @@ def up(session: Session, *, detached: bool, tell: Tell) -> Outcome:
     addresses = summary.addresses_of(session.system, ports_by_slot, url)
     owner = target.client if launched and not detached else None
     staying = partial(follow, session, owner) if owner is not None else None
-    return Outcome(addresses, session.system.welcome, time.monotonic() - begun, staying)
+    return Outcome(addresses, session.system.welcome, time.monotonic() - begun, staying, tuple(target.notes))
 
 
 def _import_ahead(system: System) -> None:

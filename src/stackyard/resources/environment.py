@@ -13,6 +13,7 @@ from stackyard.model.system import Objects, Postgres, Queue, Redis, Resource, Se
 from stackyard.model.values import Ref, Value
 from stackyard.resources import objects
 from stackyard.resources.postgres.catalog import database_name, owner_role, service_role
+from stackyard.resources.postgres.replication import reader_of
 from stackyard.resources.secrets import objects_access_key, objects_secret_key, password_secret
 
 
@@ -31,10 +32,10 @@ Environment = dict[str, Pieces]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a part answers to those who need it."""
+    """Where a part answers to those who need it. A port may be a text that somebody puts the number in place of."""
 
     host: str
-    port: int
+    port: int | str
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def of_service(system: System, service: Service, addresses: Addresses, *, migrat
     return made
 
 
-def listening(host: str, port: int) -> dict[str, str]:
+def listening(host: str, port: int | str) -> dict[str, str]:
     """How a web process learns where to listen: PORT for everybody, and the variables that uvicorn itself reads."""
     return {"PORT": str(port), "HOST": host, "UVICORN_HOST": host, "UVICORN_PORT": str(port)}
 
@@ -137,11 +138,15 @@ def _attributes(
         role = owner_role(system) if migrating else service_role(system, service)
         secret = password_secret(resource, role)
         mode = "?sslmode=require" if resource.tls else ""
+        reader = addresses.endpoint(reader_of(resource, service.name))
+        who = (f"postgresql://{role}:", SecretPiece(secret, True))
         return place | {
             "user": (role,),
             "database": (database,),
             "password": (SecretPiece(secret),),
-            "url": (f"postgresql://{role}:", SecretPiece(secret, True), f"@{at.host}:{at.port}/{database}{mode}"),
+            "url": (*who, f"@{at.host}:{at.port}/{database}{mode}"),
+            # Reads that may be a moment old; without a replica it is the primary, so that no code need change.
+            "read_url": (*who, f"@{reader.host}:{reader.port}/{database}{mode}"),
         }
     if isinstance(resource, Redis):
         secret = password_secret(resource)
@@ -183,8 +188,11 @@ def _of_resource(
         return {key: _of_store_value(value, resource, addresses) for key, value in own.items()}
     given = _attributes(system, service, resource, addresses, migrating)
     made: Environment = {f"{_variable(resource.name)}_URL": given["url"]}
+    if isinstance(resource, Postgres):
+        made[f"{_variable(resource.name)}_READ_URL"] = given["read_url"]
     if isinstance(resource, Postgres) and first:
         made["DATABASE_URL"] = given["url"]
+        made["DATABASE_READ_URL"] = given["read_url"]
         # What one process may open, however many there are of it: those that run stay as they are when more are added.
         made["DATABASE_POOL"] = (str(resource.pool),)
     if isinstance(resource, Redis) and first:

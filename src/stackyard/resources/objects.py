@@ -17,7 +17,7 @@ def bucket_folder(data: Path, resource: Objects) -> Path:
     return data / resource.bucket
 
 
-def command(rclone: str, data: Path, cache: Path, port: int, address: str = "127.0.0.1") -> tuple[str, ...]:
+def command(rclone: str, data: Path, cache: Path, port: int | str, address: str = "127.0.0.1") -> tuple[str, ...]:
     """The server, on loopback unless told otherwise.
 
     Without `environment` it would let everybody in: start it with both, always. `data` holds the bucket's folder,

@@ -181,6 +181,8 @@ def _persistence(resource: Redis) -> dict[str, str]:
         "appenddirname": LOG_FOLDER,
         "appendfsync": "everysec",
         "aof-use-rdb-preamble": "yes",
+        # Who asks for a copy gets it now, not in five seconds: a backup has a moment that it belongs to.
+        "repl-diskless-sync-delay": "0",
         # The tail that a power cut tears off is the second that "everysec" may lose; more is found by checking.
         "aof-load-truncated": "yes",
     }

@@ -6,12 +6,13 @@ import math
 import re
 import secrets
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stackyard.model.system import Objects, Postgres, Redis, System
 from stackyard.model.values import Position
-from stackyard.resources.postgres.catalog import catalog
+from stackyard.resources import age
+from stackyard.resources.postgres.catalog import BACKUP_ROLE, catalog
 
 SHORTEST = 16
 """Characters below which a secret is weak."""
@@ -43,6 +44,15 @@ class SecretSpec:
     position: Position
     provided: bool = False
     length: int = 43
+    make: Callable[[], str] | None = None
+    """Makes one that is no mere random text."""
+
+
+REPOSITORY = "backups.repository"
+"""The secret that the repository of backups is encrypted with."""
+
+IDENTITY = "backups.identity"
+"""The secret that opens the secrets in backups, where no recipient was given: never in production."""
 
 
 def password_secret(resource: Postgres | Redis, role: str = "default") -> str:
@@ -76,8 +86,45 @@ def needed(system: System) -> tuple[SecretSpec, ...]:
             access, secret = objects_access_key(resource), objects_secret_key(resource)
             specs.append(SecretSpec(access, f"access key of {resource.name}", resource.position, length=20))
             specs.append(SecretSpec(secret, f"secret key of {resource.name}", resource.position))
+    specs += _of_backups(system)
     declared = [SecretSpec(s.name, "declared", s.position, s.provided, s.length) for s in system.secrets]
     return (*specs, *declared)
+
+
+def store_keys(place: str, url: str) -> tuple[str, str] | None:
+    """The names of the secrets with the two keys of the S3 store where backups go, or None when they go elsewhere.
+
+    `place` is "" for the repository itself, "offsite-" for the copy.
+    """
+    return (f"backups.{place}access-key", f"backups.{place}secret-key") if url.startswith("s3:") else None
+
+
+def of_backups(system: System) -> tuple[str, ...]:
+    """The names of the secrets that backups are made with."""
+    roles = {Postgres: BACKUP_ROLE, Redis: "admin"}
+    parts = [part for part in system.resources if isinstance(part, Postgres | Redis)]
+    own = [spec.name for spec in _of_backups(system)]
+    return (*own, *(password_secret(part, roles[type(part)]) for part in parts))
+
+
+def _of_backups(system: System) -> list[SecretSpec]:
+    wanted = system.backups
+    if wanted is None:
+        return []
+    specs = [SecretSpec(REPOSITORY, "what the repository of backups is encrypted with", wanted.position)]
+    for place, url in (("", wanted.to), ("offsite-", wanted.offsite)):
+        for name in store_keys(place, url) or ():
+            specs.append(SecretSpec(name, f"a key of the store {url}", wanted.position, provided=True, length=40))
+    if needs_identity(system):
+        purpose = "opens the secrets in backups"
+        specs.append(SecretSpec(IDENTITY, purpose, wanted.position, length=0, make=age.new_identity))
+    return specs
+
+
+def needs_identity(system: System) -> bool:
+    """True when an identity of our own opens backups: nobody was named who does, and this is not production."""
+    wanted = system.backups
+    return wanted is not None and wanted.encrypt and not wanted.recipients and not system.is_production
 
 
 def generate(length: int = 43) -> str:

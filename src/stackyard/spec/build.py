@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stackyard.model.system import Backups, Logs, Monitoring, Secret, System
+from stackyard.spec import shapes
 from stackyard.spec.build_edge import build_edge
 from stackyard.spec.build_resources import build_resources
 from stackyard.spec.build_services import build_services
@@ -53,13 +54,19 @@ def _backups(top: Block) -> Backups | None:
         at=text,
         keep=duration(_DAY),
         encrypt=value,
-        wal=lambda node: value(node) == "continuous",
+        weekly=value,
+        monthly=value,
+        to=text,
         offsite=text,
+        recipients=texts,
+        wal=lambda node: value(node) == "continuous",
+        rate=lambda node: shapes.read_byte_rate(text(node)),
         rpo=positive,
         rto=positive,
         drill=text,
     )
-    if not values.get("wal"):
+    has_database = any("postgres" in resource for _, _, resource in top.inners("resources"))
+    if not values.setdefault("wal", has_database):
         # A daily backup can lose a day; an hour would be a promise that nothing keeps.
         values.setdefault("rpo", _DAY)
     return Backups(position=part.report.position(top.entry("backups")), **values)

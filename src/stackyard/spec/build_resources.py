@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stackyard.model.system import Objects, Postgres, Queue, Redis, Resource
+from stackyard.model.system import Objects, Postgres, Queue, Redis, Resource, Upkeep
 from stackyard.spec import shapes
 from stackyard.spec.report import Wrong
 from stackyard.spec.sections import Block, Reader, duration, size, text, text_map, texts, value, version
@@ -47,6 +47,9 @@ def _postgres(name: str, entry: Entry, part: Block) -> Postgres:
     )
     part.read_into(values, "version", "postgres", version)
     values.setdefault("version", shapes.read_version("16"))
+    upkeep = part.inner("upkeep")
+    if upkeep is not None:
+        values["upkeep"] = Upkeep(**upkeep.read(every=text, at=text))
     return Postgres(name=name, position=part.report.position(entry), **values)
 
 

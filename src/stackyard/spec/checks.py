@@ -16,7 +16,7 @@ from stackyard.spec.tree import Entry, Mapping, Node, Path, Scalar, spot_at
 RESERVED = {"edge": "the edge", "secret": "references to secrets"}
 _LOCAL = (".localhost", ".local", ".test", ".internal", ".invalid")
 _ATTRIBUTES: dict[type, tuple[str, ...]] = {
-    Postgres: ("url", "host", "port", "user", "password", "database"),
+    Postgres: ("url", "read_url", "host", "port", "user", "password", "database"),
     Redis: ("url", "host", "port", "password"),
     Objects: ("url", "host", "port", "bucket", "endpoint", "access_key", "secret_key"),
     Queue: ("url", "host", "port", "user", "password"),
@@ -69,11 +69,28 @@ def _check_names(draft: Draft) -> None:
             path = (section, part.name)
             if part.name in RESERVED:
                 draft.add(path, f'the name "{part.name}" is taken by {RESERVED[part.name]}', "choose another name")
+    _check_replica_names(draft)
     for name in {part.name for part in draft.system.services} & {part.name for part in draft.system.resources}:
         line = draft.system.service(name).position.line
         draft.add(
             ("resources", name), f'"{name}" is also a service', f"names are shared; the service is in line {line}"
         )
+
+
+def _check_replica_names(draft: Draft) -> None:
+    """Replicas of databases have names of their own, which are those of processes as well (`db-replica-1`)."""
+    processes = {
+        f"{service.name}-{number}": service.name
+        for service in draft.system.services
+        for number in range(1, service.replicas + 1)
+    }
+    services = {service.name for service in draft.system.services}
+    databases = [resource for resource in draft.system.resources if isinstance(resource, Postgres)]
+    for database, name in ((one, name) for one in databases for name in one.replica_names):
+        taken = processes.get(name) or (name if name in draft.names else "")
+        if taken:
+            what = f'"{name}" is the name of a replica of {database.name}'
+            draft.add(("services" if taken in services else "resources", taken), what, "choose another name")
 
 
 def need_path(draft: Draft, service: Service, name: str) -> Path:

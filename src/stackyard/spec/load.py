@@ -8,6 +8,7 @@ from pathlib import Path
 from stackyard.errors import SpecError, UsageError
 from stackyard.model.system import System
 from stackyard.spec.build import build
+from stackyard.spec.check_backups import check_backups
 from stackyard.spec.check_files import check_files
 from stackyard.spec.checks import Draft, check
 from stackyard.spec.other_environments import check_removals, check_structure
@@ -51,6 +52,7 @@ def load_source(source: Source, environment: str = "development", profiles: Sequ
     draft = Draft(build(tree, source.path, environment, report), tree, report, names)
     check(draft)
     check_files(draft)
+    check_backups(draft)
     system = select(draft, profiles)
     if report:
         raise SpecError(report.findings())

@@ -44,6 +44,15 @@ class Common(Section):
     profiles: Profiles | None = key("Run it only with one of these profiles, as for services.", ["debug"])
 
 
+class Upkeep(Section):
+    """What a database needs beyond autovacuum: VACUUM and ANALYZE of what needs it, bloated indexes built anew."""
+
+    every: Literal["daily", "weekly", "never"] | None = key("How often.", "daily", default="weekly")
+    at: Annotated[str, Field(pattern=shapes.CLOCK)] | None = key(
+        "The time of day, after the backup of the night.", "04:30", default="03:00"
+    )
+
+
 class Postgres(Common):
     """A PostgreSQL: one cluster with one database. Its settings are derived from the memory it is given."""
 
@@ -71,6 +80,10 @@ class Postgres(Common):
         "Settings of postgresql.conf that replace the derived ones.", {"work_mem": "32MB"}
     )
     replicas: Replicas | None = key("Read replicas beside the primary.", 1, default=0)
+    upkeep: Upkeep | None = key(
+        "When it is kept up. Where there are `backups`, what makes them does it; anywhere `stackyard db upkeep`.",
+        {"every": "daily", "at": "04:30"},
+    )
 
 
 class Redis(Common):

@@ -37,7 +37,10 @@ LIMIT_KEY = r"^(connections|/[A-Za-z0-9._~%@:+,=/-]{0,200})$"
 CSP = r'^[^"\\$]{1,4000}$'
 EMAIL = r"^[^@\s]{1,64}@[A-Za-z0-9.-]{1,255}$"
 ALERTS = r"^([^@\s]{1,64}@[A-Za-z0-9.-]{1,255}|https?://[^\s]{1,500})$"
-OFFSITE = r"^(s3|sftp|https|file)://[^\s]{1,500}$"
+PLACE = r"^(s3://[^/\s]+(/[^\s]*)?|s3:https?://[^/\s]+/[^\s]+|sftp://[^/\s]+/[^\s]+|rest:https?://[^\s]+|/[^\s]+|\.{0,2}/?[A-Za-z0-9_][^\s:]*)$"
+OFFSITE = r"^(s3://[^/\s]+(/[^\s]*)?|s3:https?://[^/\s]+/[^\s]+|sftp://[^/\s]+/[^\s]+|rest:https?://[^\s]+|/[^\s]+)$"
+RECIPIENT = r"^(age1[02-9ac-hj-np-z]{58}|ssh-(ed25519 [A-Za-z0-9+/]{68}|rsa [A-Za-z0-9+/=]{200,2000})( [^\s]{1,200})?)$"
+BYTE_RATE = r"^[0-9]{1,9}(\.[0-9]{1,3})?(B|[KMGT]i?B)/s$"
 PERSISTENCE = r"^(rdb|aof|rdb\+aof|aof\+rdb|none)$"
 
 WORDS = {
@@ -67,7 +70,10 @@ WORDS = {
     CSP: 'a policy without quotes (") and dollar signs',
     EMAIL: "an e-mail address, such as ops@example.org",
     ALERTS: "an e-mail address or a URL, such as ops@example.org",
-    OFFSITE: "a URL, such as s3://bucket/folder",
+    PLACE: "a folder, or a URL such as s3://bucket/folder, sftp://user@host/folder or rest:https://host/folder",
+    OFFSITE: "a URL or an absolute folder, such as s3://bucket/folder, sftp://user@host/folder or /mnt/backups",
+    RECIPIENT: "a public key: one that begins with age1 (`age-keygen` makes it), or an SSH key (ssh-ed25519 …)",
+    BYTE_RATE: 'a size per second, such as "50MB/s"',
     PERSISTENCE: "rdb+aof, rdb, aof or none",
 }
 """Each pattern in words that follow "expected"."""
@@ -91,6 +97,11 @@ def read_size(text: str) -> int:
     number = text.rstrip("BiKMGT")
     unit = text[len(number)]
     return math.floor(float(number) * _BYTES[unit])
+
+
+def read_byte_rate(text: str) -> int:
+    """Bytes a second, from a text such as 50MB/s."""
+    return read_size(text.removesuffix("/s"))
 
 
 def read_rate(text: str) -> Rate:

@@ -13,6 +13,7 @@ AREAS = {
     "database": "Database",
     "cache": "Cache",
     "objects": "Objects",
+    "backups": "Backups",
     "services": "Services",
     "logs": "Logs",
     "secrets": "Secrets",

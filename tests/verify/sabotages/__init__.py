@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from tests.verify.sabotage import Sabotage, verdicts
-from tests.verify.sabotages import cache, containers, database, edge, logs, objects, secrets, services, topology
+from tests.verify.sabotages import (
+    backups,
+    cache,
+    containers,
+    database,
+    edge,
+    logs,
+    objects,
+    secrets,
+    services,
+    topology,
+)
 
 SABOTAGES: tuple[Sabotage, ...] = (
     *topology.SABOTAGES,
@@ -14,6 +25,7 @@ SABOTAGES: tuple[Sabotage, ...] = (
     *database.SABOTAGES,
     *cache.SABOTAGES,
     *objects.SABOTAGES,
+    *backups.SABOTAGES,
     *services.SABOTAGES,
     *logs.SABOTAGES,
     *secrets.SABOTAGES,

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from stackyard.backup import upkeep
+from stackyard.backup.upkeep.record import note
 from stackyard.resources.certificates import ensure_authority, ensure_leaf, hosts_of
 from stackyard.targets.names import NATIVE
 from tests.e2e.conftest import eventually
@@ -95,7 +97,64 @@ def _forget_migration(ground: Ground) -> None:
     file.write_text(json.dumps(data))
 
 
+def _fail_upkeep(ground: Ground) -> None:
+    """What was tried did not work."""
+    sql = "REINDEX INDEX CONCURRENTLY public.words_pkey"
+    action = upkeep.Action(upkeep.Kind.BLOATED_INDEX, "public.words_pkey", sql, error="could not extend file")
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    note(ground.home / "backups" / upkeep.FILE, upkeep.Report("db", "everything", begun, actions=(action,)))
+
+
+def _on_replica(ground: Ground, *statements: str) -> None:
+    with ground.view.replica("db-replica-1") as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def _pause(ground: Ground) -> None:
+    """The replica receives everything, and lets nobody see it."""
+    _on_replica(ground, "SELECT pg_wal_replay_pause()")
+    ground.sql("SELECT pg_logical_emit_message(true, 'sabotage', 'not seen')")
+
+
+def _unfollow(ground: Ground) -> None:
+    _on_replica(ground, "ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()")
+    asked = "SELECT FROM pg_stat_replication WHERE application_name = 'db-replica-1'"
+    with ground.view.database(ground.view.system.resource("db")) as connection:  # type: ignore[arg-type]
+        eventually(lambda: not connection.execute(asked.encode()).fetchall())
+
+
+def _lock_readers_out(ground: Ground) -> None:
+    ground.edit("db-replica-1/pg_hba.conf", "scram-sha-256", "reject")
+    ground.edit("db-replica-1/pg_hba.conf", "local    all          all                          reject", _LOCAL)
+    with ground.view.replica("db-replica-1") as connection:
+        (before,) = connection.execute("SELECT pg_conf_load_time()").fetchone() or (None,)
+        connection.execute("SELECT pg_reload_conf()")
+        eventually(lambda: connection.execute("SELECT pg_conf_load_time()").fetchone() != (before,))
+
+
+_LOCAL = "local    all          all                          scram-sha-256"
+
 SABOTAGES = (
+    Sabotage(
+        "a replica replays nothing",
+        frozenset({"database.replicas"}),
+        _pause,
+        system="everything",
+        undo=lambda ground: _on_replica(ground, "SELECT pg_wal_replay_resume()"),
+    ),
+    Sabotage(
+        "a replica follows nobody",
+        frozenset({"database.replicas", _PLANNED}),
+        _unfollow,
+        system="everything",
+    ),
+    Sabotage(
+        "a replica lets nobody read",
+        frozenset({"database.read-endpoint", _PLANNED}),
+        _lock_readers_out,
+        system="everything",
+    ),
     _sql(
         "a superuser nobody knows",
         {"database.powers"},
@@ -179,6 +238,34 @@ SABOTAGES = (
         frozenset({"database.autovacuum", "database.settings", _PLANNED}),
         _stop_vacuum,
         system="everything",
+    ),
+    Sabotage(
+        "the last upkeep failed",
+        frozenset({"database.upkeep"}),
+        _fail_upkeep,
+        system="everything",
+        undo=lambda ground: (ground.home / "backups" / upkeep.FILE).unlink(),
+    ),
+    _sql(
+        "an index that nobody can use",
+        {"database.indexes"},
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'words_pkey'::regclass",
+        undo="UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'words_pkey'::regclass",
+        is_planned=False,
+    ),
+    _sql(
+        "no partition for the next period",
+        {"database.partitions"},
+        "ALTER TABLE visits DETACH PARTITION visits_late",
+        undo="ALTER TABLE visits ATTACH PARTITION visits_late FOR VALUES FROM ('2050-01-01') TO ('2100-01-01')",
+        is_planned=False,
+    ),
+    _sql(
+        "a row that no partition takes",
+        {"database.partitions"},
+        "INSERT INTO visits VALUES ('1900-01-01')",
+        undo="DELETE FROM visits WHERE at < '1950-01-01'",
+        is_planned=False,
     ),
     _sql(
         "slow queries of a service are hidden",

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from stackyard.errors import StateError
 from stackyard.operate.choice import recorded
-from stackyard.operate.clean import SHARED, size_of
+from stackyard.operate.clean import BACKUPS, SHARED, kept_backups, size_of
 from stackyard.operate.compose.running import Running
 from stackyard.operate.verbs import Removal
 from stackyard.runner import Command
 from stackyard.targets.compose import commands, complaints
 from stackyard.targets.compose.releases import reference
-from stackyard.targets.local.folders import target_file
+from stackyard.targets.local.folders import restore_file, restored_file, switchover_file, target_file
 from stackyard.targets.local.state import operation
 from stackyard.targets.names import COMPOSE
 
@@ -27,22 +27,43 @@ _IMAGE, _VOLUME = "image ", "volume "
 _UNITS = {"B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 
 
-def removals(running: Running, *, data: bool) -> tuple[Removal, ...]:
-    """What `clean` would remove. Raises MachineError when the engine does not answer."""
+def removals(running: Running, *, data: bool, backups: bool = False) -> tuple[Removal, ...]:
+    """What `clean` would remove; backups, and what opens them, only with `backups`.
+
+    Raises MachineError when the engine does not answer.
+    """
     layout = running.layout
     made = [_path(layout.rendered, is_lasting=False), _path(layout.summary_file, is_lasting=False)]
     system = running.system
     if system:
         made += [Removal(f"{_IMAGE}{name}", size, False) for name, size in _images(running, system)]
     if data:
-        names = running.eye.names(commands.volumes(system, layout.environment)) if system else ()
-        made += [Removal(f"{_VOLUME}{name}", None, True) for name in names]
+        names = _volumes(running)
+        made += [Removal(f"{_VOLUME}{name}", None, True) for name in names if backups or not _holds_backups(name)]
         is_shared = (layout.folder / "data").is_dir()
-        made += [] if is_shared else [_path(layout.folder / name, is_lasting=True) for name in SHARED]
+        shared = [] if is_shared else [name for name in SHARED if name != "secrets" or backups or not kept(running)]
+        made += [_path(layout.folder / name, is_lasting=True) for name in shared]
+        journals = (restore_file, restored_file, switchover_file)
+        made += [_path(path(layout.folder, COMPOSE), is_lasting=True) for path in journals]
+        made.append(_path(layout.volumes_file, is_lasting=True))
         # What says which volumes are ours goes after them: a `clean` that was killed is to be done again.
         made += [_path(path, is_lasting=True) for path in (layout.ended, layout.state_file)]
         made += [_path(target_file(layout.folder), is_lasting=True)] if recorded(layout.folder) == COMPOSE else []
     return tuple(one for one in made if one is not None)
+
+
+def kept(running: Running) -> bool:
+    """Whether there are backups that go only when they are named."""
+    return kept_backups(running.layout) or any(_holds_backups(name) for name in _volumes(running))
+
+
+def _volumes(running: Running) -> tuple[str, ...]:
+    system = running.system
+    return tuple(running.eye.names(commands.volumes(system, running.layout.environment))) if system else ()
+
+
+def _holds_backups(volume: str) -> bool:
+    return volume.endswith(f"{BACKUPS}-data")
 
 
 def clean(running: Running, wanted: tuple[Removal, ...]) -> int:

@@ -16,12 +16,13 @@ from stackyard import __version__
 from stackyard.errors import SpecError, StackyardError, UsageError
 from stackyard.model.system import System
 from stackyard.spec.load import ENVIRONMENTS, load
-from stackyard.targets.compose import assembling, slots
+from stackyard.targets.compose import assembling, slots, volumes
 from stackyard.targets.compose.ejected import NOTE, noted
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.compose.rendering import Inputs, Places, Rendered, SecretFile
 from stackyard.targets.compose.support import notices, refuse
 from stackyard.targets.local import certificate, secrets
+from stackyard.targets.local.backups import recipient
 from stackyard.targets.local.state import Record, write_whole
 
 
@@ -79,13 +80,25 @@ def eject(path: Path, environment: str, folder: Path, *, force: bool = False, wi
 
 
 def render(system: System, others: tuple[System, ...], folder: Path) -> Rendered:
-    """The project as it is to stand in `folder`: nothing of this machine is in it, so it is the same everywhere."""
+    """The project as it is to stand in `folder`: the same wherever it is rendered, until a replica has taken over."""
     from stackyard.targets.compose.dockerfiles import recipes
     from stackyard.targets.compose.render import render as draw
 
     places = Places(folder.absolute(), ejected=True)
-    inputs = Inputs(ports=slots.documented(system), places=places, recipes=recipes(system, folder.absolute()))
+    inputs = Inputs(
+        ports=slots.documented(system),
+        places=places,
+        recipes=recipes(system, folder.absolute()),
+        stack_file=system.file.read_text() if system.backups is not None else "",
+        recipient=recipient(system, Layout(system.root, system.environment).secrets),
+        # On the engine of this machine, these very volumes hold the data; on any other, names are just names.
+        volumes={name: used for one in (system, *others) for name, used in _volumes(one).items()},
+    )
     return draw(system, inputs, others)
+
+
+def _volumes(system: System) -> volumes.Volumes:
+    return volumes.read(Layout(system.root, system.environment))
 
 
 def _others(path: Path, environment: str) -> tuple[tuple[System, ...], tuple[str, ...]]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stackyard.errors import PartError, StateError, UsageError
 from stackyard.model.system import Postgres, System
@@ -18,6 +19,10 @@ from stackyard.resources.secrets import password_secret
 from stackyard.targets.compose import commands
 from stackyard.targets.compose.target import ComposeTarget
 from stackyard.targets.local import secrets
+
+if TYPE_CHECKING:
+    from stackyard.backup.events import Tell
+    from stackyard.backup.upkeep import Report
 
 _TERMINAL = ("TERM", "COLUMNS", "LINES")
 
@@ -50,6 +55,17 @@ class ComposeInside:
     def stats(self) -> DatabaseStats:
         with self.target.database(self.resource) as database:
             return stats(database)
+
+    def keep_up(self, tell: Tell, *, dry: bool) -> Report:
+        from stackyard.operate.upkeep import keep_up
+
+        with self.target.database(self.resource) as database:
+            return keep_up(database, self.target.layout.backups, tell, dry=dry)
+
+    def kept_up(self) -> Report | None:
+        from stackyard.observe.upkeep import on_compose
+
+        return on_compose(self.target, self.resource.name)
 
     def shell(self, *, writing: bool, arguments: tuple[str, ...]) -> int:
         """The psql of the container itself. The password goes through its environment, never over a command line."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from stackyard.errors import PartError, StateError, UsageError
-from stackyard.observe import compose_ended, compose_logs, logs
+from stackyard.observe import compose_ended, compose_logs, logs, replication
 from stackyard.observe.compose_status import part_of, singles, status_of
 from stackyard.observe.logs import LogLine
+from stackyard.observe.replication import ReplicaStatus
 from stackyard.observe.status import PartStatus, SystemStatus, places, summary_of
 from stackyard.runner import Command, Processes
 from stackyard.targets.compose import commands, complaints, verb_commands
@@ -77,7 +79,22 @@ class Running:
 
     def status(self) -> SystemStatus:
         """The status of all of them."""
-        return status_of(self.layout, self.containers())
+        found = self.containers()
+        return replace(status_of(self.layout, found), replicas=self._standings(found))
+
+    def _standings(self, found: Sequence[Container]) -> tuple[ReplicaStatus, ...]:
+        """How far the replicas of databases are behind; each primary is asked in its container."""
+        groups = tuple(replication.groups_in(self.summary)) if found else ()
+        if not groups:
+            return ()
+        from stackyard.targets.compose.database import socket_of
+
+        ids = {one.service: one.id for one in found if one.is_running and not one.is_one_off}
+        with ExitStack() as opened:
+            places = {
+                one.primary: opened.enter_context(socket_of(ids[one.primary])) for one in groups if one.primary in ids
+            }
+            return replication.standings(groups, places, self.layout.secrets)
 
     def down(self) -> tuple[str, ...]:
         """Stop and remove containers and networks, what others stand on last; the parts that were stopped."""

@@ -15,10 +15,12 @@ from stackyard.model.system import Postgres, System
 from stackyard.operate import scale, summary
 from stackyard.operate.apply import Tell, apply
 from stackyard.operate.choice import elsewhere, leave_other, settle
+from stackyard.operate.compose.ending import end_interrupted
 from stackyard.operate.compose.running import PROJECT
 from stackyard.operate.compose.verbs import ComposeVerbs
 from stackyard.operate.interrupting import ctrl_c
 from stackyard.operate.verbs import Outcome, Show
+from stackyard.plan.element import Kind
 from stackyard.targets.compose.layout import Layout
 from stackyard.targets.local import ports
 from stackyard.targets.local.state import operation
@@ -27,6 +29,10 @@ from stackyard.targets.names import COMPOSE
 if TYPE_CHECKING:
     from stackyard.plan.step import Plan
     from stackyard.targets.compose.target import ComposeTarget
+
+
+_RUNNING = frozenset({Kind.CATALOG, Kind.INIT, Kind.MIGRATION, Kind.PROCESS, Kind.SETTINGS})
+"""What there is only where something runs."""
 
 
 class ComposeWork:
@@ -39,6 +45,7 @@ class ComposeWork:
         self._patience = patience
         self._stack = ExitStack()
         self._before = ""
+        self._ended = ""
         self._target: ComposeTarget | None = None
         self._plan: Plan | None = None
         self.layout = Layout(system.root, system.environment)
@@ -47,6 +54,7 @@ class ComposeWork:
         with ExitStack() as stack:
             stack.enter_context(operation(self.layout.lock_file, self._command, patience=self._patience))
             self._before = leave_other(self.layout.folder, COMPOSE)
+            self._ended = end_interrupted(self.system, self.layout)
             self._stack = stack.pop_all()
         return self
 
@@ -70,7 +78,12 @@ class ComposeWork:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        return (*elsewhere(self.layout.folder, self._before), *scale.notices(self.system), *self.target.notices)
+        return (
+            *((self._ended,) if self._ended else ()),
+            *elsewhere(self.layout.folder, self._before),
+            *scale.notices(self.system),
+            *self.target.notices,
+        )
 
     def plan(self) -> Plan:
         if self._plan is None:
@@ -105,6 +118,16 @@ class ComposeWork:
         addresses = summary.addresses_of(self.system, target.ports, target.url)
         staying: Callable[[Show], None] | None = None if detached else partial(_follow, self)
         return Outcome(addresses, self.system.welcome, time.monotonic() - begun, staying)
+
+    def set_up(self) -> None:
+        """Do of the plan what starts nothing: files, images, volumes. Raises StackyardError."""
+        settle(self.layout.folder, COMPOSE)
+        ports.save(self.layout.ports_file, {**ports.load(self.layout.ports_file), **self.target.ports})
+        self._record_summary()
+        for step in self.plan().steps:
+            if step.kind not in _RUNNING:
+                self.target.perform(step)
+        self.target.record.save()
 
     def _ask_edge(self) -> None:
         from stackyard.operate.asking import ask_edge

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from stackyard.observe.view import View
     from stackyard.operate.compose.inside import ComposeInside
     from stackyard.operate.compose.session import ComposeWork
-    from stackyard.operate.verbs import Removal
+    from stackyard.operate.restoring.effects import Effects
+    from stackyard.operate.switching.outcome import Switched, Tell, Wanted
+    from stackyard.operate.verbs import Backups, Removal, Upgrade
     from stackyard.targets.native.doctor import Check
 
 _PATIENCE = 30.0
@@ -39,6 +42,31 @@ class ComposeVerbs:
     def is_running(self) -> bool:
         return any(one.status not in ("exited", "created", "dead") for one in self._running.containers())
 
+    def end_interrupted(self, command: str) -> str:
+        from stackyard.targets.local.folders import restore_file
+
+        if not restore_file(self.layout.folder, COMPOSE).exists():
+            return ""
+        from stackyard.operate.compose.restoring_places import ComposePlaces
+        from stackyard.operate.restoring.interrupted import end_interrupted
+
+        return end_interrupted(self.layout, command, lambda: ComposePlaces(self.layout))
+
+    def restoring(self, system: System, *, locked: bool) -> AbstractContextManager[Effects]:
+        from stackyard.operate.compose.restoring import restoring
+
+        return restoring(system, locked=locked)
+
+    def backups(self, system: System) -> Backups:
+        from stackyard.operate.compose.backups import compose_backups
+
+        return compose_backups(system)
+
+    def upgrading(self, system: System, name: str | None) -> AbstractContextManager[Upgrade]:
+        from stackyard.operate.compose.upgrading import opened
+
+        return opened(system, name)
+
     def status(self) -> SystemStatus:
         return self._running.status()
 
@@ -50,13 +78,24 @@ class ComposeVerbs:
         with operation(self.layout.lock_file, "restart"):
             return self._running.restart(names)
 
+    def switch_over(self, system: System, wanted: Wanted, tell: Tell) -> Switched:
+        from stackyard.operate.compose.switching import switch_over
+
+        with self.begin(system, "switchover") as work:
+            return switch_over(work, wanted, tell)
+
     def logs(self) -> ComposeLogs:
         return self._running.logs()
 
-    def removals(self, *, data: bool) -> tuple[Removal, ...]:
+    def removals(self, *, data: bool, backups: bool = False) -> tuple[Removal, ...]:
         from stackyard.operate.compose.clean import removals
 
-        return removals(self._running, data=data)
+        return removals(self._running, data=data, backups=backups)
+
+    def has_backups(self) -> bool:
+        from stackyard.operate.compose.clean import kept
+
+        return kept(self._running)
 
     def clean(self, wanted: tuple[Removal, ...]) -> int:
         from stackyard.operate.compose.clean import clean

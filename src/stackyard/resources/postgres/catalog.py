@@ -17,7 +17,11 @@ from dataclasses import dataclass, field
 from stackyard.model.system import Access, Postgres, Service, System
 from stackyard.model.values import Position, Ref
 from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.postgres.replication import REPLICA_ROLE, replicas_of
 from stackyard.resources.postgres.sql import identifiers
+
+BACKUP_ROLE = "stackyard_backup"
+"""Who backups are made as: it replicates and reads everything, row security or not, and writes nothing."""
 
 PRIVATE_SCHEMA = "stackyard"
 """Where we keep our own records inside the database; no service sees it."""
@@ -30,7 +34,10 @@ _TAKEN = re.compile(r"(.*_)?(owner|reader|writer|monitor)(_service)*")
 
 @dataclass(frozen=True)
 class Role:
-    """A role, never a superuser. `connections` is its limit, -1 none; `purpose` says in a few words what it is for."""
+    """A role, never a superuser. `connections` is its limit, -1 none; `purpose` says in a few words what it is for.
+
+    `powers` are attributes that it has beyond a login ("REPLICATION").
+    """
 
     name: str
     purpose: str
@@ -38,6 +45,7 @@ class Role:
     connections: int = -1
     member_of: frozenset[str] = frozenset()
     settings: Mapping[str, str] = field(default_factory=dict)
+    powers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,10 @@ class Area:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All that a database should hold before the first migration. `resource` and `position` are for messages."""
+    """All that a database should hold before the first migration. `resource` and `position` are for messages.
+
+    `slots` are the replication slots of its replicas.
+    """
 
     resource: str
     position: Position
@@ -62,6 +73,12 @@ class Catalog:
     roles: tuple[Role, ...]
     areas: tuple[Area, ...]
     extensions: tuple[str, ...]
+    slots: tuple[str, ...] = ()
+
+    @property
+    def is_backed_up(self) -> bool:
+        """True when backups are made of the database."""
+        return any(role.name == BACKUP_ROLE for role in self.roles)
 
     @property
     def logins(self) -> tuple[str, ...]:
@@ -125,9 +142,17 @@ def catalog(system: System, resource: Postgres) -> Catalog:
         resource.position,
         database,
         owner,
-        (_owner(owner, areas), *_groups(areas, owner), _monitor(system), *services),
+        (
+            _owner(owner, areas),
+            *_groups(areas, owner),
+            _monitor(system),
+            *_backup(system),
+            *_replication(resource),
+            *services,
+        ),
         areas,
         tuple(dict.fromkeys((*resource.extensions, "pg_stat_statements"))),
+        tuple(one.slot for one in replicas_of(resource)),
     )
 
 
@@ -215,6 +240,21 @@ def _monitor(system: System) -> Role:
     return Role(
         monitor_role(system), "statistics", connections=5, member_of=frozenset({"pg_monitor"}), settings=settings
     )
+
+
+def _backup(system: System) -> tuple[Role, ...]:
+    """The role of backups, where there are any. A dump takes as long as it takes."""
+    if system.backups is None:
+        return ()
+    settings = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+    powers = frozenset({"REPLICATION", "BYPASSRLS"})
+    return (Role(BACKUP_ROLE, "backups", True, 10, frozenset({"pg_read_all_data"}), settings, powers),)
+
+
+def _replication(resource: Postgres) -> tuple[Role, ...]:
+    """Whom replicas follow as; none without replicas."""
+    role = Role(REPLICA_ROLE, "replicas", powers=frozenset({"REPLICATION"}))
+    return (role,) if resource.replicas else ()
 
 
 def _service(system: System, resource: Postgres, service: Service, area: Area, may: Access) -> Role:

@@ -63,6 +63,8 @@ def _access(listening: Listening) -> str:
         ("local", "replication", "all", "", "scram-sha-256"),
         ("host", "all", SUPERUSER, "all", "reject"),
         *((kind, "all", "all", network, "scram-sha-256") for network in listening.networks),
+        # "all" is no word for this: who may replicate, and nobody else, backs up and follows.
+        *((kind, "replication", "all", network, "scram-sha-256") for network in listening.networks),
     ]
     return "".join(
         f"{kind:<8} {base:<12} {user:<9} {net:<18} {way}".rstrip() + "\n" for kind, base, user, net, way in rows

@@ -15,7 +15,7 @@ PUBLIC = ""
 
 @dataclass(frozen=True)
 class ObservedRole:
-    """A role. `powers` are the attributes that it has and ours never should, as ALTER ROLE takes them away.
+    """A role. `powers` are the attributes that it has beyond a login, as ALTER ROLE gives and takes them.
 
     `expires` is true when its password ends some day; `mark` its comment.
     """
@@ -61,7 +61,8 @@ class ObservedDatabase:
 
     `is_recorded`: it has our private schema. `is_used`: somebody has made a table in it. `settings` are those that hold
     in this database only, by role, "" for everybody's. `grants` are privileges on single objects that let more than
-    read. `owned` are relations of ours by name in SQL, with schema and owner.
+    read. `owned` are relations of ours by name in SQL, with schema and owner. `holder` is what stands in
+    the database of the function by which backups hold writers (backup_rights.SEEN), "" where there is none.
     """
 
     owner: str
@@ -74,13 +75,15 @@ class ObservedDatabase:
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     grants: tuple[Grant, ...] = ()
     owned: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    holder: str = ""
 
 
 @dataclass(frozen=True)
 class ObservedCatalog:
     """A server: its major version, roles, the extensions it could create with their versions, and our database, if any.
 
-    `maintenance` holds who may do what with the server's own databases.
+    `maintenance` holds who may do what with the server's own databases, `slots` the physical replication slots and
+    whether each is in use.
     """
 
     major: int
@@ -88,6 +91,7 @@ class ObservedCatalog:
     available: Mapping[str, str]
     maintenance: Mapping[str, Acl]
     database: ObservedDatabase | None = None
+    slots: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def verifiers(self) -> dict[str, str]:

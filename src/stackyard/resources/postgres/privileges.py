@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stackyard.resources.postgres.catalog import Area, Catalog
+from stackyard.resources.postgres import backup_rights
+from stackyard.resources.postgres.catalog import BACKUP_ROLE, Area, Catalog
 from stackyard.resources.postgres.observed import PUBLIC, Acl, ObservedCatalog, ObservedDatabase, ObservedSchema
 from stackyard.resources.postgres.sql import identifier, identifiers
 from stackyard.resources.postgres.statement import Statement
@@ -45,7 +46,10 @@ def _single(desired: Catalog, database: ObservedDatabase) -> Iterator[Statement]
     readers = {area.reader for area in desired.areas}
     reading = readers | {role.name for role in desired.roles if role.member_of & readers} | {PUBLIC}
     ours = {PUBLIC, *(role.name for role in desired.roles)}
+    wanted = backup_rights.grants(desired)
     for grant in database.grants:
+        if grant in wanted:
+            continue
         if grant.grantee in (ours if grant.is_of_server else reading):
             who = identifier(grant.grantee) if grant.grantee else "PUBLIC"
             sql = f"REVOKE {grant.privilege} ON {grant.kind} {grant.name} FROM {who}"
@@ -59,6 +63,7 @@ def _connections(desired: Catalog) -> Acl:
     readers = {area.reader for area in desired.areas}
     connect = {(name, "CONNECT") for name in writers | readers}
     connect |= {(name, "CONNECT") for name in _monitors(desired)}
+    connect |= {(BACKUP_ROLE, "CONNECT")} if desired.is_backed_up else set()
     return frozenset(connect | {(name, "TEMPORARY") for name in writers})
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stackyard.resources.postgres import privileges
+from stackyard.resources.postgres import backup_rights, privileges
 from stackyard.resources.postgres.catalog import PRIVATE_SCHEMA, Area, Catalog, Role
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.postgres.extensions import extension_changes
 from stackyard.resources.postgres.observed import ObservedCatalog, ObservedDatabase, ObservedRole, fresh_database
+from stackyard.resources.postgres.replication import is_slot_of
 from stackyard.resources.postgres.sql import identifier, literal
 from stackyard.resources.postgres.statement import SECRET, Statement
 
@@ -45,6 +46,7 @@ def reconcile(desired: Catalog, observed: ObservedCatalog, verifiers: Mapping[st
     database = observed.database or fresh_database(observed.major)
     return (
         *_creation(desired, observed),
+        *_slots(desired, observed),
         *_roles(desired, observed, verifiers),
         *_retirements(desired, observed),
         *_ownership(desired, database),
@@ -53,6 +55,7 @@ def reconcile(desired: Catalog, observed: ObservedCatalog, verifiers: Mapping[st
         *_schemas(desired, database),
         *extension_changes(desired, observed.available, database.extensions),
         *privileges.changes(desired, observed, database),
+        *backup_rights.changes(desired, database),
     )
 
 
@@ -60,6 +63,18 @@ def _creation(desired: Catalog, observed: ObservedCatalog) -> Iterator[Statement
     if observed.database is None:
         sql = f"CREATE DATABASE {identifier(desired.database)}"
         yield Statement(sql, f"database {desired.database}", "there is none yet", alone=True)
+
+
+def _slots(desired: Catalog, observed: ObservedCatalog) -> Iterator[Statement]:
+    """A slot keeps what its replica lacks; one that no replica uses any more would keep everything for ever."""
+    for slot in desired.slots:
+        if slot not in observed.slots:
+            sql = f"SELECT pg_create_physical_replication_slot({literal(slot)}, true)"
+            yield Statement(sql, f"slot {slot}", "there is none yet", alone=True)
+    for slot, is_used in sorted(observed.slots.items()):
+        if is_slot_of(desired.resource, slot) and slot not in desired.slots and not is_used:
+            sql = f"SELECT pg_drop_replication_slot({literal(slot)})"
+            yield Statement(sql, f"slot {slot}", "no replica uses it any more", alone=True)
 
 
 def _roles(desired: Catalog, observed: ObservedCatalog, verifiers: Mapping[str, str]) -> Iterator[Statement]:
@@ -82,8 +97,10 @@ def _roles(desired: Catalog, observed: ObservedCatalog, verifiers: Mapping[str, 
 
 
 def _attributes(role: Role, found: ObservedRole) -> Iterator[Statement]:
-    options: list[str] = [f"NO{power}" for power in sorted(found.powers)]
-    causes = [f"it must not have {power}" for power in sorted(found.powers)]
+    options: list[str] = [f"NO{power}" for power in sorted(found.powers - role.powers)]
+    causes = [f"it must not have {power}" for power in sorted(found.powers - role.powers)]
+    options += sorted(role.powers - found.powers)
+    causes += [f"it must have {power}" for power in sorted(role.powers - found.powers)]
     if found.login != role.login:
         options.append("LOGIN" if role.login else "NOLOGIN")
         causes.append("it logs in" if role.login else "it must not log in")

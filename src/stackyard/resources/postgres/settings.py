@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stackyard.errors import PartError
 from stackyard.model.system import Postgres
+from stackyard.resources.postgres import replication
 
 MB = 1024**2
 GB = 1024**3
@@ -63,6 +64,7 @@ def settings(resource: Postgres, facts: ServerFacts) -> dict[str, str]:
         **_disk(resource),
         **_parallelism(facts),
         **_wal(resource, facts),
+        **replication.primary_settings(resource),
         **_autovacuum(resource),
         **_logging(resource),
         **_statistics(facts),
@@ -137,6 +139,10 @@ def _wal(resource: Postgres, facts: ServerFacts) -> dict[str, str]:
         "wal_buffers": _size(_between(MB, resource.memory // 4 // 32, facts.wal_segment)),
         "min_wal_size": _size(16 * facts.wal_segment),
         "max_wal_size": _size(largest),
+        # What nobody fetches is kept for a while, and never until the disk is full.
+        "max_slot_wal_keep_size": _size(max(2 * GB, 8 * largest)),
+        # Otherwise a copy that follows may sleep for 5 s when it is to take over.
+        "wal_retrieve_retry_interval": "500ms",
         # Fewer, spread checkpoints: each one makes the next change of every page write that page whole.
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from stackyard.model.files import File
 from stackyard.model.system import Objects, Postgres, Redis, Service, System
 from stackyard.plan.element import Element, Kind
+from stackyard.resources.postgres.replication import replicas
 from stackyard.resources.secrets import needed
 from stackyard.targets.compose import assembling
 from stackyard.targets.compose.machine import Machine
-from stackyard.targets.compose.rendering import Container, Rendered, SecretFile
+from stackyard.targets.compose.rendering import Container, Rendered, SecretFile, Volume
 from stackyard.targets.local import fingerprint
 from stackyard.targets.local.certificate import hosts
 
@@ -48,6 +49,10 @@ class Blueprint:
         """The job that migrates for a service. Raises KeyError."""
         return next_job(self.rendered, service)
 
+    def preparation(self, data: str) -> Container:
+        """The job that prepares a volume, by its element; the first of a part at most. Raises KeyError."""
+        return next_job(self.rendered, data.removeprefix(f"{Kind.DATA}:"))
+
     def published(self, service: str) -> frozenset[int]:
         """The ports of the engine's machine that a Compose service takes."""
         ports = self.rendered.document["services"].get(service, {}).get("ports") or ()
@@ -82,13 +87,16 @@ class _Drawing:
         self.services = system.services_by_name
         self.resources = system.resources_by_name
         self.jobs = {one.name: one for one in rendered.containers.values() if one.kind == "job"}
+        first = {volume.part: volume.key for volume in reversed(rendered.volumes)}
+        self.data = {one.key: one.part if first[one.part] == one.key else one.key for one in rendered.volumes}
+        """The names of data: the first volume of a part goes by the part's."""
 
     def all(self) -> list[Element]:
         made = [Element(SECRETS, Kind.FILES, "secrets", "secrets", {"names": self._names()})]
         made += self._certificates()
         made.append(self._files(tuple(one.id for one in made)))
         made += self._images()
-        made += [self._data(volume.part, volume.name) for volume in self.rendered.volumes]
+        made += [self._data(volume) for volume in self.rendered.volumes]
         for one in self.rendered.containers.values():
             made += self._container(one)
         return made
@@ -129,14 +137,13 @@ class _Drawing:
             )
         return made
 
-    def _data(self, part: str, volume: str) -> Element:
+    def _data(self, volume: Volume) -> Element:
         """A volume, and what has to be done in it before its part starts."""
-        job = next((one for one in self.jobs.values() if one.part == part and part in self.resources), None)
+        part, name = volume.part, self.data[volume.key]
+        job = next((one for one in self.jobs.values() if one.part == name and name not in self.services), None)
         after = (FILES, image_of(job.built or job.image)) if job else ()
-        facets = dict(job.facets) if job else {}
-        return Element(
-            f"{Kind.DATA}:{part}", Kind.DATA, part, f"the data of {part}", {**facets, "volume": volume}, after
-        )
+        facets = {**(dict(job.facets) if job else {}), "volume": volume.name}
+        return Element(f"{Kind.DATA}:{name}", Kind.DATA, part, f"the data of {name}", facets, after)
 
     def _container(self, one: Container) -> list[Element]:
         if one.kind == "job":
@@ -152,6 +159,16 @@ class _Drawing:
             frozenset(_reloadable(one, resource)),
         )
         made = [process]
+        if one.name in replicas(self.system):
+            made.append(
+                Element(
+                    f"{Kind.SETTINGS}:{one.name}",
+                    Kind.SETTINGS,
+                    one.part,
+                    f"how {one.name} follows",
+                    after=(process.id,),
+                )
+            )
         if isinstance(resource, Postgres | Redis):
             title = f"the settings of {one.part}"
             made.append(Element(f"{Kind.SETTINGS}:{one.part}", Kind.SETTINGS, one.part, title, after=(process.id,)))
@@ -168,7 +185,7 @@ class _Drawing:
         )
 
     def _after(self, one: Container) -> tuple[str, ...]:
-        volumes = tuple(f"{Kind.DATA}:{volume.part}" for volume in self.rendered.volumes if volume.key in one.volumes)
+        volumes = tuple(f"{Kind.DATA}:{self.data[key]}" for key in one.volumes)
         return (
             FILES,
             image_of(one.built or one.image),

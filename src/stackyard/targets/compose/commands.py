@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +117,11 @@ def execute(
     return ("docker", "exec", *options, *passed, container, *argv)
 
 
+def copy_out(container: str, path: str) -> Argv:
+    """A file of a container as a tar on the standard output, whether the container runs or not."""
+    return ("docker", "cp", f"{container}:{path}", "-")
+
+
 def signal(container: str, name: str) -> Argv:
     """Send a signal to the first process of a container."""
     return ("docker", "kill", "--signal", name, container)
@@ -188,6 +193,56 @@ def run(
     passed = [word for variable in variables for word in ("--env", variable)]
     options = ("--rm", "--no-deps", *(() if terminal else ("--no-TTY",)), *(("--name", name) if name else ()), *passed)
     return _compose(project, "run", *options, service, *argv)
+
+
+def run_copy(project: Project, service: str) -> Argv:
+    """One container of a service in the background, known by the aliases that the service has; prints its id."""
+    return _compose(project, "run", "--detach", "--no-deps", "--use-aliases", "--quiet-pull", service)
+
+
+def apart(
+    image: str,
+    argv: Sequence[str],
+    volumes: Mapping[str, str],
+    *,
+    user: str,
+    name: str = "",
+    network: str = "none",
+    scratch: Iterable[str] = (),
+    capabilities: Iterable[str] = (),
+) -> Argv:
+    """One container of an image, in no project, in which `argv` runs in the place of its program; it is removed then.
+
+    It can write to `volumes` (the path of each by its name) and to `scratch` in memory, and to nothing else. Our
+    standard input is its own.
+    """
+    options = ["--rm", "--interactive", "--network", network, "--user", user, *(("--name", name) if name else ())]
+    options += ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--shm-size", "256m"]
+    options += [word for one in capabilities for word in ("--cap-add", one)]
+    options += [word for path in ("/tmp", *scratch) for word in ("--tmpfs", path)]
+    options += [word for volume, path in volumes.items() for word in ("--volume", f"{volume}:{path}")]
+    program, *words = argv
+    return ("docker", "run", *options, "--entrypoint", program, image, *words)
+
+
+def tool(
+    project: Project,
+    service: str,
+    argv: Sequence[str],
+    *,
+    user: str = "",
+    capabilities: Iterable[str] = (),
+    folders: Iterable[Path] = (),
+) -> Argv:
+    """One container of a service in which `argv` runs in the place of its program; our standard input is its own.
+
+    `folders` of the machine are there at the same place. It is removed afterwards.
+    """
+    rights = [word for name in capabilities for word in ("--cap-add", name)]
+    mounts = [word for folder in folders for word in ("--volume", f"{folder}:{folder}")]
+    program, *words = argv
+    options = ("--rm", "--no-deps", "--no-TTY", *(("--user", user) if user else ()), *rights, *mounts)
+    return _compose(project, "--progress", "quiet", "run", *options, "--entrypoint", program, service, *words)
 
 
 def _compose(project: Project, *words: str) -> Argv:

@@ -33,6 +33,13 @@ def reached(system: System, resource: Postgres, store: Path, container: str) -> 
             raise
 
 
+@contextlib.contextmanager
+def socket_of(container: str) -> Iterator[tuple[Path, int]]:
+    """The socket of the database in a running container: its folder and its port, meanwhile."""
+    with Relay(container, f"{SOCKETS}/{_SOCKET}", name=_SOCKET, user=USER) as relay:
+        yield relay.folder, PORT
+
+
 def write_psql(folder: Path, container: str) -> Path:
     """A program that runs the container's own psql; the last of its arguments is a file of this machine."""
     path = folder / "psql"

@@ -22,9 +22,9 @@ _OURS = (_MOUNTED, _SECRETS, "images")
 
 
 def are_assembled(folder: Path, contents: Mapping[SecretFile, str]) -> bool:
-    """Whether the files of secrets are there as they should be, and nobody else can pass their folder."""
+    """Whether the files of secrets are there as they should be, and nobody else can pass their folders."""
     try:
-        if contents and (folder / _SECRETS).stat().st_mode & 0o077:
+        if any(place.stat().st_mode & 0o077 for place in _places(folder, contents)):
             return False
         return all(
             (folder / file.path).read_text() == text and (folder / file.path).stat().st_mode & 0o777 == file.mode
@@ -40,13 +40,19 @@ def write(folder: Path, files: Iterable[File], contents: Mapping[SecretFile, str
     folder.mkdir(parents=True, exist_ok=True)
     for file in rendered:
         _write(folder / file.path, file.content, file.mode, in_place=file.path.parts[0] == _MOUNTED)
-    if contents:
-        _make_private(folder / _SECRETS)
+    for place in _places(folder, contents):
+        _make_private(place)
     for secret, text in contents.items():
         _write(folder / secret.path, text, secret.mode, in_place=True)
     wanted = {folder / file.path for file in rendered} | {folder / file.path for file in contents}
     for path in _left_over(folder, wanted):
         path.unlink()
+
+
+def _places(folder: Path, contents: Iterable[SecretFile]) -> list[Path]:
+    """The folders with secrets, each after the one that it is in."""
+    places = {parent for file in contents for parent in file.path.parents if parent.parts[:1] == (_SECRETS,)}
+    return sorted(folder / place for place in places)
 
 
 def _write(path: Path, text: str, mode: int, *, in_place: bool) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 from stackyard.model.system import Objects, Postgres, Redis, System
 from stackyard.resources import environment
+from stackyard.resources.postgres.replication import replicas, replicas_of
 from stackyard.targets.compose import hardening, names, networks
 from stackyard.targets.compose.draft import Body, Config, Draft, SecretMount
-from stackyard.targets.compose.parts import edge, monitoring, objects, postgres, redis
+from stackyard.targets.compose.parts import backups, edge, monitoring, objects, postgres, redis, replica
 from stackyard.targets.compose.parts.services import Services
 from stackyard.targets.compose.rendering import (
     LABEL_ENVIRONMENT,
@@ -29,8 +30,8 @@ from stackyard.targets.compose.rendering import (
 
 _PORTS = {Postgres: postgres.PORT, Redis: redis.PORT, Objects: objects.PORT}
 _ORDER = (
-    "image", "build", "user", "entrypoint", "command", "environment", "configs", "secrets", "volumes", "tmpfs",
-    "networks", "network_mode", "pid", "ports", "depends_on", "healthcheck", "restart", "init", "read_only",
+    "image", "build", "user", "group_add", "entrypoint", "command", "environment", "configs", "secrets", "volumes",
+    "tmpfs", "networks", "network_mode", "pid", "ports", "depends_on", "healthcheck", "restart", "init", "read_only",
     "security_opt", "cap_drop", "cap_add", "deploy", "shm_size", "ulimits", "stop_signal", "stop_grace_period",
     "logging", "labels", "develop",
 )  # fmt: skip
@@ -48,9 +49,13 @@ class Whole:
     inputs: Inputs
     drafts: tuple[Draft, ...]
     networks: tuple[Network, ...]
+    tools: tuple[Draft, ...] = ()
+    """What is run for a moment now and then, in an overlay of its own."""
 
     def of(self, overlay: str) -> tuple[Draft, ...]:
         """The drafts of one overlay; "" is what runs without any."""
+        if overlay == names.RESTORE:
+            return self.tools
         return tuple(draft for draft in self.drafts if draft.overlay == overlay)
 
 
@@ -61,6 +66,7 @@ def draw(system: System, inputs: Inputs) -> Whole:
     for resource in system.resources:
         if isinstance(resource, Postgres):
             drafts.append(postgres.draft(system, resource, inputs))
+            drafts += [replica.draft(system, one, inputs) for one in replicas_of(resource)]
         elif isinstance(resource, Redis):
             drafts.append(redis.draft(system, resource, inputs))
         elif isinstance(resource, Objects):
@@ -71,14 +77,19 @@ def draw(system: System, inputs: Inputs) -> Whole:
             drafts += services.drafts(service)
     if system.edge is not None:
         drafts.append(edge.draft(system, inputs))
+    drafts += backups.drafts(system, inputs)
     drafts += monitoring.drafts(system, inputs)
-    return Whole(system, inputs, tuple(drafts), networks.networks(system))
+    return Whole(system, inputs, tuple(drafts), networks.networks(system), backups.tools(system, inputs))
 
 
 def _addresses(system: System, inputs: Inputs) -> environment.Addresses:
     """Every part answers to its own name, at the port of its kind."""
 
+    followers = replicas(system)
+
     def endpoint(name: str) -> environment.Endpoint:
+        if name in followers:
+            return environment.Endpoint(name, postgres.PORT)
         resource = system.resources_by_name.get(name)
         port = system.service(name).port if resource is None else _PORTS.get(type(resource), 0)
         return environment.Endpoint(name, port or 0)
@@ -95,8 +106,11 @@ def document(whole: Whole, overlay: str = "") -> dict[str, Any]:
     system = whole.system
     made: dict[str, Any] = {} if overlay else {"name": names.project(system)}
     made["services"] = {draft.name: _service(draft, whole) for draft in drafts}
+    if overlay == names.RESTORE:
+        # All that it stands on is there already.
+        return made
     made["networks"] = _networks(whole, overlay)
-    made["volumes"] = {key: {"labels": _labels(system, draft.part)} for draft in drafts for key in draft.data}
+    made["volumes"] = {key: _volume(key, draft.part, whole) for draft in drafts for key in draft.data}
     made["configs"] = {config.key: {"file": _path(config.path)} for config in configs(drafts)}
     made["secrets"] = {mount.key: {"file": f"./{mount.file.path}"} for mount in secrets(drafts)}
     return {key: value for key, value in made.items() if value}
@@ -114,6 +128,19 @@ def secrets(drafts: Iterable[Draft]) -> tuple[SecretMount, ...]:
 
 def _path(path: str) -> str:
     return path if path.startswith(".") else f"./{path}"
+
+
+def _volume(key: str, part: str, whole: Whole) -> Body:
+    """A volume goes by its key, but for one that another has taken the place of."""
+    other = _others((key,), whole)
+    return {**({"name": other[key]} if other else {}), "labels": _labels(whole.system, part)}
+
+
+def _others(keys: Iterable[str], whole: Whole) -> dict[str, str]:
+    """The names of the volumes that do not go by their keys, by key."""
+    project = names.project(whole.system)
+    used = {key: whole.inputs.volume(project, key) for key in keys}
+    return {key: name for key, name in used.items() if name != names.volume(project, key)}
 
 
 def _networks(whole: Whole, overlay: str) -> dict[str, Any]:
@@ -195,6 +222,8 @@ def facets(draft: Draft, whole: Whole) -> dict[str, str]:
     if draft.networks:
         settings = {network.key: _settings(network) for network in whole.networks}
         body["networks"] = [body["networks"], {key: settings.get(key, {}) for key in draft.networks}]
+    if others := _others(draft.data, whole):
+        body["volumes"] = [body["volumes"], others]
     mark = "" if whole.inputs.places.ejected else whole.inputs.marks.get(draft.name, "")
     files = {config.target: config.path if config.content is None else config.content for config in draft.configs}
     made = {

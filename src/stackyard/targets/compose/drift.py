@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from stackyard.targets.compose import names
 from stackyard.targets.compose.rendering import LABEL_MARK, Document, Rendered
 from stackyard.targets.compose.snapshot import Container, Image
 
@@ -194,8 +195,13 @@ def _mounts(body: Document, document: Document, folder: Path) -> Iterator[tuple[
             yield place, f"{file}, read only"
     for one in body.get("volumes", ()):
         is_volume = one["type"] == "volume"
-        source = f"{document['name']}_{one['source']}" if is_volume else str(Path(folder, one["source"]).resolve())
+        source = _volume(document, one["source"]) if is_volume else str(Path(folder, one["source"]).resolve())
         yield str(one["target"]), f"{source}, {_access(one.get('read_only'))}"
+
+
+def _volume(document: Document, key: str) -> str:
+    described = document.get("volumes", {}).get(key) or {}
+    return str(described.get("name") or names.volume(document["name"], key))
 
 
 def _mount(one: Found) -> str:

@@ -7,15 +7,17 @@ import pwd
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard.model.system import Postgres
 from stackyard.plan.element import Kind
-from stackyard.plan.step import Step
+from stackyard.plan.step import Step, Verb
 from stackyard.resources.postgres.catalog import owner_role
+from stackyard.resources.postgres.replication import replicas as replicas_in
 from stackyard.runner import Command
-from stackyard.targets.compose import assembling, commands, complaints, database, disk, processes, reloading
-from stackyard.targets.compose.blueprint import SECRETS, next_job
+from stackyard.targets.compose import assembling, commands, complaints, database, disk, processes, reloading, replicas
+from stackyard.targets.compose.blueprint import SECRETS
 from stackyard.targets.compose.building import build_secrets
 from stackyard.targets.compose.rendering import LABEL_ENVIRONMENT, LABEL_PART, LABEL_SOURCE, LABEL_SYSTEM
 from stackyard.targets.local import certificate, migrating, secrets
@@ -39,6 +41,11 @@ def _write(target: ComposeTarget, step: Step) -> None:
         secrets.ensure(target.system, target.layout.secrets)
         assembling.ensure_key(target.layout)
         return
+    write_project(target)
+
+
+def write_project(target: ComposeTarget) -> None:
+    """Have the rendered files on the disk, and the secrets that their containers read. Raises StateError."""
     read = assembling.reader(target.system, target.layout)
     contents = assembling.contents(target.blueprint.secret_files, read)
     disk.write(target.layout.rendered, target.blueprint.files, contents)
@@ -58,17 +65,22 @@ def _pull(target: ComposeTarget, step: Step) -> None:
 
 
 def _build(target: ComposeTarget, step: Step) -> None:
-    log = target.layout.log / f"build-{step.part}.txt"
+    build_image(target, step.part, target.project.folder)
+
+
+def build_image(target: ComposeTarget, service: str, folder: Path) -> None:
+    """Build the image of a service from the rendered project in that folder. Raises StackyardError."""
+    log = target.layout.log / f"build-{service}.txt"
     rendered = target.blueprint.rendered
-    labels = dict(rendered.document["services"][step.part]["build"].get("labels", {}))
+    labels = dict(rendered.document["services"][service]["build"].get("labels", {}))
     # Its containers inherit it: so it can be seen of each whether its migration was run.
-    labels[LABEL_SOURCE] = target.machine.sources.get(step.part, "")
+    labels[LABEL_SOURCE] = target.machine.sources.get(service, "")
     # Another environment has releases of its own.
     labels[LABEL_ENVIRONMENT] = target.system.environment
     result = target.runner.run(
         Command(
-            commands.build(rendered.builds[step.part], target.project.folder, labels, build_secrets()),
-            target.project.folder,
+            commands.build(rendered.builds[service], folder, labels, build_secrets()),
+            folder,
             commands.environment(),
             log=log,
             timeout=_BUILD_LIMIT,
@@ -76,12 +88,13 @@ def _build(target: ComposeTarget, step: Step) -> None:
     )
     if not result.is_done:
         said = log.read_text(errors="replace").splitlines() if log.is_file() else result.tail
-        raise complaints.build(step.part, said[-80:], str(log))
+        raise complaints.build(service, said[-80:], str(log))
 
 
 def _data(target: ComposeTarget, step: Step) -> None:
     """A volume of our own making: Compose then never offers to make one anew because its description has changed."""
-    volume = next(one for one in target.blueprint.rendered.volumes if one.part == step.part)
+    name = target.blueprint.element(step.element).facets["volume"]
+    volume = next(one for one in target.blueprint.rendered.volumes if one.name == name)
     labels = {
         LABEL_SYSTEM: target.system.name,
         LABEL_ENVIRONMENT: target.system.environment,
@@ -92,8 +105,11 @@ def _data(target: ComposeTarget, step: Step) -> None:
     # Whoever is killed in between must not leave a new volume beside the record of what was done to an older one.
     target.record.forget(step.element)
     target.do(commands.create_volume(volume.name, labels), step.part)
+    replica = replicas_in(target.system).get(step.part)
+    if replica is not None and volume.name in target.snapshot.volumes:
+        replicas.distrust(target, replica)
     with suppress(KeyError):
-        job = next_job(target.blueprint.rendered, step.part)
+        job = target.blueprint.preparation(step.element)
         target.do(commands.run(target.project, job.name), step.part, what=f"the data of {step.part} cannot be prepared")
 
 
@@ -103,7 +119,19 @@ def _reconcile(target: ComposeTarget, step: Step) -> None:
 
 
 def _settle(target: ComposeTarget, step: Step) -> None:
+    followers = replicas_in(target.system)
+    if step.part in followers:
+        replicas.put_right(target, followers[step.part])
+        return
     reloading.settle(target, step.part)
+
+
+def _process(target: ComposeTarget, step: Step) -> None:
+    replica = replicas_in(target.system).get(step.part)
+    if replica is None or step.verb is Verb.STOP:
+        processes.perform(target, step)
+    else:
+        replicas.start(target, replica, lambda: processes.perform(target, step))
 
 
 def _init(target: ComposeTarget, step: Step) -> None:
@@ -180,5 +208,5 @@ _EFFECTS: Mapping[Kind, Callable[[ComposeTarget, Step], None]] = {
     Kind.SETTINGS: _settle,
     Kind.INIT: _init,
     Kind.MIGRATION: _migrate,
-    Kind.PROCESS: processes.perform,
+    Kind.PROCESS: _process,
 }

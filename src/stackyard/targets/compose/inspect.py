@@ -14,10 +14,12 @@ from stackyard.model.system import Postgres, Redis, System
 from stackyard.plan.element import Element, Kind, Observed, Seen
 from stackyard.resources.postgres.config import CONFIG as POSTGRES_CONFIG
 from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.postgres.replication import Replica
+from stackyard.resources.postgres.replication import replicas as replicas_in
 from stackyard.resources.postgres.running import Deviation
 from stackyard.resources.redis import CONFIG as REDIS_CONFIG
 from stackyard.resources.secrets import password_secret
-from stackyard.targets.compose import assembling, cache, database, disk, drift, verdicts
+from stackyard.targets.compose import assembling, cache, database, disk, drift, major, replicas, verdicts
 from stackyard.targets.compose.blueprint import FILES, REPLICAS, SECRETS, Blueprint
 from stackyard.targets.compose.machine import Machine
 from stackyard.targets.compose.names import ETC
@@ -115,15 +117,33 @@ class _Look:
     def _data(self, element: Element) -> Seen | None:
         labels = self.snapshot.volumes.get(element.facets["volume"])
         if labels is None:
+            self._guard_last_copy(element.part)
             return None
         if labels.get(LABEL_SYSTEM) != self.system.name:
             raise StateError(
                 f"there is a volume {element.facets['volume']} that is not Stackyard's",
                 hint="Rename or remove it (`docker volume ls`), or give the system another name in the stack file.",
             )
+        resource = self.system.resources_by_name.get(element.part)
+        if isinstance(resource, Postgres):
+            # Better now than when the server was stopped for another.
+            major.refuse(self.record, resource, self.snapshot)
         # A volume that somebody else's record knows is taken over as it is; what a job does in it can be done again.
         known = self.record.facets(element.id)
+        if known is None and element.part in replicas_in(self.system) and self._running(element.part) is None:
+            return Seen(element.facets, "its primary may have gone another way, as after a restore")
         return Seen(known if known is not None else {"volume": element.facets["volume"]})
+
+    def _guard_last_copy(self, part: str) -> None:
+        """Raise StateError when a primary would be made anew although a replica still has a copy of it."""
+        followers = [one.name for one in replicas_in(self.system).values() if one.primary.name == part]
+        kept = {one.part: one.name for one in self.blueprint.rendered.volumes if one.part in followers}
+        if found := [name for name, volume in kept.items() if volume in self.snapshot.volumes]:
+            raise StateError(
+                f"the volume of {part} is gone, and {found[0]} has a copy of it",
+                hint=f"`stackyard switchover {part} --force` makes {found[0]} the primary. To begin anew without that "
+                "copy, remove the volume yourself.",
+            )
 
     def _certificate(self, element: Element) -> Seen:
         return Seen(element.facets, self._certificates_due.get(element.part, ""))
@@ -168,10 +188,20 @@ class _Look:
         if container is None:
             return Seen()
         try:
+            if element.part in replicas_in(self.system):
+                return Seen(broken=self._following(replicas_in(self.system)[element.part], container))
             return Seen(broken="; ".join(self.deviations(element.part, container)))
         except (StackyardError, OSError):
             # It does not answer, or its password is gone: that is for others to say.
             return Seen()
+
+    def _following(self, replica: Replica, container: Container) -> str:
+        primary = self._running(replica.primary.name)
+        if primary is None:
+            return ""
+        config = _text(self.machine.layout.rendered, replica.name, str(POSTGRES_CONFIG))
+        ids = (primary.id, container.id)
+        return replicas.fault(self.system, replica, self.machine.layout.secrets, ids, config)
 
     def deviations(self, part: str, container: Container) -> tuple[str, ...]:
         """How a running server differs from the files that it was started with. Raises PartError."""

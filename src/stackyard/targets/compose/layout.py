@@ -2,6 +2,7 @@
 
 compose       the rendered files, with the assembled secrets in compose/secrets
 compose.json  what was made, as it was made
+compose-volumes.json  which volumes hold what, once a replica took over
 ended         what containers said that are gone
 """
 
@@ -25,6 +26,11 @@ class Layout(layout.Layout):
     @property
     def state_file(self) -> Path:
         return self.folder / "compose.json"
+
+    @property
+    def volumes_file(self) -> Path:
+        """The record of the volumes that hold something else than their names say."""
+        return self.folder / "compose-volumes.json"
 
     @property
     def ended(self) -> Path:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 
 from stackyard.errors import StateError
 from stackyard.model.system import DockerSource, ImageSource, PythonSource, Service, StaticSource, System
-from stackyard.targets.compose import assembling, commands, names, slots
+from stackyard.targets.compose import assembling, commands, names, slots, volumes
 from stackyard.targets.compose.dockerfiles import recipes
 from stackyard.targets.compose.engine import Engine
 from stackyard.targets.compose.layout import Layout
+from stackyard.targets.compose.names import BACKUPS
 from stackyard.targets.compose.rendering import Entrance, Inputs, Places, Recipe, Rendered, SecretFile
 from stackyard.targets.compose.snapshot import Container, Eye, Image, Snapshot
 from stackyard.targets.local import fingerprint, holders, npm_project, ports
+from stackyard.targets.local.backups import recipient
 from stackyard.targets.local.python_project import source_digest
 from stackyard.targets.names import EDGE
 
@@ -29,6 +31,7 @@ class Machine:
     notes: tuple[str, ...]
     sources: Mapping[str, str]
     recipes: Mapping[str, Recipe]
+    volumes: volumes.Volumes = field(default_factory=dict)
     marks: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, Image] = field(default_factory=dict)
 
@@ -43,7 +46,14 @@ class Machine:
             recipes=self.recipes,
             cores=self.engine.cores,
             memory=self.engine.memory,
+            stack_file=system.file.read_text() if system.backups is not None else "",
+            recipient=recipient(system, self.layout.secrets),
+            volumes=self.volumes,
         )
+
+    def with_volumes(self) -> Machine:
+        """The same machine with data in other volumes, as the record has them. Raises StateError."""
+        return replace(self, volumes=volumes.read(self.layout))
 
     def with_images(self, images: Mapping[str, Image]) -> Machine:
         """The same machine with more images on its engine."""
@@ -57,7 +67,7 @@ class Machine:
         """Tags say what is in an image, so that one which is there need not be built again."""
         made = {name: self._tag(name, [self.sources.get(name, "")]) for name in self.sources}
         fronts = [self.sources[service.name] for service in system.services if service.is_static]
-        return {**made, EDGE: self._tag(EDGE, fronts)}
+        return {**made, EDGE: self._tag(EDGE, fronts), BACKUPS: self._tag(BACKUPS, [])}
 
     def _tag(self, name: str, sources: list[str]) -> str:
         recipe = self.recipes.get(name)
@@ -97,7 +107,8 @@ def read(
         ours=frozenset(port for one in containers if one.holds_ports for port in one.ports),
         strict=system.is_production,
     )
-    return Machine(layout, engine, choice.ports, choice.notes, sources, recipes(system, layout.rendered))
+    made = recipes(system, layout.rendered)
+    return Machine(layout, engine, choice.ports, choice.notes, sources, made, volumes.read(layout))
 
 
 def refuse_foreigners(system: System, layout: Layout, containers: tuple[Container, ...]) -> None:

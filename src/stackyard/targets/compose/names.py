@@ -24,12 +24,23 @@ STATIC = "/srv/www"
 """Where the image of the edge holds built front ends, a folder each."""
 
 MONITORING = "monitoring"
+BACKUPS = "backups"
+"""The container that makes them, and what belongs to it."""
+RESTORE = "restore"
+"""The overlay of a container that is run for a moment, with all data at hand: no `up` starts it."""
+RESTORER = f"{BACKUPS}-restore"
+"""That container."""
 LOCAL_TAG = "local"
 
 
 def project(system: System) -> str:
     """The name of the Compose project: what Compose allows, and nothing that another system could have."""
     return re.sub(r"[^a-z0-9_-]+", "-", f"{system.name}-{system.environment}".lower()).strip("-_")
+
+
+def volume(project: str, key: str) -> str:
+    """The name that a volume has by its key in the document of a project."""
+    return f"{project}_{key}"
 
 
 def image(system: System, service: str, tag: str) -> str:

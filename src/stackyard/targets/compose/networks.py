@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from stackyard.errors import MachineError
 from stackyard.model.system import Objects, Postgres, Redis, Service, System
 from stackyard.model.values import Ref
-from stackyard.targets.compose.names import project
+from stackyard.targets.compose.names import BACKUPS, project
 from stackyard.targets.compose.rendering import Network
 
 FRONT = "front"
@@ -35,6 +35,7 @@ def networks(system: System) -> tuple[Network, ...]:
     keys = [(FRONT, False)] if system.edge is not None else []
     keys += [(SERVICES, False)] if any(not service.is_static for service in system.services) else []
     keys += [(of_resource(name), system.is_production) for name in data_parts(system)]
+    keys += [(BACKUPS, False)] if system.backups is not None else []
     subnets = _subnets(system, len(keys))
     return tuple(
         Network(key, f"{project(system)}_{key}", internal, subnet)
@@ -64,6 +65,12 @@ def of_service(system: System, service: Service, fronted: Iterable[str]) -> tupl
     used = dict.fromkeys((*(need.name for need in service.needs), *_referred(service)))
     front = (FRONT,) if system.edge is not None and service.name in set(fronted) else ()
     return (*front, SERVICES, *(of_resource(name) for name in used if name in known))
+
+
+def of_backups(system: System) -> tuple[str, ...]:
+    """The networks of what makes backups: those of what it reads, and its own with a way out, for a copy off site."""
+    read = (of_resource(part.name) for part in system.resources if isinstance(part, Postgres | Redis))
+    return (*read, BACKUPS)
 
 
 def _referred(service: Service) -> Iterable[str]:

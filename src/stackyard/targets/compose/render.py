@@ -40,6 +40,7 @@ def render(system: System, inputs: Inputs, others: Sequence[System] = ()) -> Ren
     for name in order:
         whole = merge(whole, documents[name])
     files = [File(PurePosixPath(name), text(node, comment(system, name, order))) for name, node in documents.items()]
+    files += _backed_up(system, inputs, files)
     builds = {draft.build.service: draft.build for draft in own.drafts if draft.build is not None}
     return Rendered(
         project=names.project(system),
@@ -76,6 +77,8 @@ def _documents(
         made |= {overlay(name): rest[name] for name in sorted(rest)}
         order.append(overlay(system.environment))
     own = wholes[system.environment]
+    if own.tools:
+        made[overlay(names.RESTORE)] = layout.rewritten(document(own, names.RESTORE), own)
     if own.of(names.MONITORING):
         watched = overlay(names.MONITORING)
         made[watched] = layout.rewritten(document(own, names.MONITORING), own)
@@ -157,6 +160,15 @@ def _recipes(inputs: Inputs) -> tuple[File, ...]:
     )
 
 
+def _backed_up(system: System, inputs: Inputs, documents: Sequence[File]) -> list[File]:
+    """What describes the system, once more, where the container that backs it up sees it."""
+    if system.backups is None:
+        return []
+    place = PurePosixPath("config", names.BACKUPS, "project")
+    own = [File(place / system.file.name, inputs.stack_file)] if inputs.stack_file else []
+    return [*own, *(File(place / one.path, one.content) for one in documents)]
+
+
 def _about(
     system: System, inputs: Inputs, order: tuple[str, ...], documents: Mapping[str, Mapping[str, Any]]
 ) -> tuple[File, ...]:
@@ -169,4 +181,4 @@ def _about(
 def _volumes(whole: Whole) -> tuple[Volume, ...]:
     project = names.project(whole.system)
     found = {key: draft.part for draft in whole.drafts for key in draft.data}
-    return tuple(Volume(key, f"{project}_{key}", part) for key, part in found.items())
+    return tuple(Volume(key, whole.inputs.volume(project, key), part) for key, part in found.items())

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from stackyard.model.files import File
 from stackyard.resources.environment import Piece as Piece
 from stackyard.resources.environment import SecretPiece as SecretPiece
+from stackyard.targets.compose import names
 from stackyard.targets.compose.images import NGINX_VERSION
 
 LABEL = "org.stackyard"
@@ -77,6 +78,9 @@ class Inputs:
     recipes:       by service ("edge" for the edge), how what we build is built
     cores, memory: of the machine
     nginx_version: of the edge's image
+    stack_file:    the text of the stack file, which goes into the backups
+    recipient:     whom backups of secrets are encrypted to where the stack file names nobody
+    volumes:       by the name that a volume would have, the name of the one that is used in its place
     """
 
     ports: Mapping[str, int]
@@ -88,6 +92,14 @@ class Inputs:
     cores: int = 2
     memory: int = 4 * 1024**3
     nginx_version: tuple[int, ...] = NGINX_VERSION
+    stack_file: str = ""
+    recipient: str = ""
+    volumes: Mapping[str, str] = field(default_factory=dict)
+
+    def volume(self, project: str, key: str) -> str:
+        """The name of the volume that the document of a project calls `key`."""
+        usual = names.volume(project, key)
+        return self.volumes.get(usual, usual)
 
 
 @dataclass(frozen=True)
@@ -173,11 +185,11 @@ class Volume:
 class Build:
     """An image that we build: paths relative to the folder, `contexts` further named ones.
 
-    kind: python and edge have a Dockerfile of ours; dockerfile is the user's own.
+    kind: python, edge and backups have a Dockerfile of ours; dockerfile is the user's own.
     """
 
     service: str
-    kind: Literal["python", "edge", "dockerfile"]
+    kind: Literal["python", "edge", "backups", "dockerfile"]
     image: str
     context: str
     dockerfile: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stackyard.model.system import Objects, Postgres, Redis, System
+from stackyard.resources.postgres.replication import replicas
 from stackyard.targets.local.ports import Wish
 
 WORLD = ("0.0.0.0", "[::]")
@@ -25,6 +26,7 @@ def wishes(system: System) -> tuple[Wish, ...]:
                 made.append(Wish(service.name if service.is_static else f"{service.name}-1", service.port))
         data = (part for part in system.resources if isinstance(part, Postgres | Redis | Objects))
         made += [Wish(part.name, part.port) for part in data]
+        made += [Wish(name, None) for name in replicas(system)]
     if system.monitoring is not None and system.monitoring.prometheus:
         made.append(Wish(PROMETHEUS, 9090, promised=False))
     if system.monitoring is not None and system.monitoring.grafana:

@@ -83,7 +83,7 @@ def _objects(asks: Callable[[Objects], object], key: str) -> Search:
 
 
 def _replicas(part: Resource) -> int:
-    return part.replicas if isinstance(part, Postgres | Redis) else 0
+    return part.replicas if isinstance(part, Redis) else 0
 
 
 def _foreign(system: System) -> Iterator[Spot]:
@@ -102,9 +102,10 @@ def _acme(system: System) -> Iterator[Spot]:
         yield Spot("edge.tls", system.edge.position)
 
 
-def _backups(system: System) -> Iterator[Spot]:
-    if system.backups is not None:
-        yield Spot("backups", system.backups.position)
+def _sftp(system: System) -> Iterator[Spot]:
+    wanted = system.backups
+    if wanted is not None and any(place.startswith("sftp:") for place in (wanted.to, wanted.offsite)):
+        yield Spot("backups", wanted.position)
 
 
 def _alerts(system: System) -> Iterator[Spot]:
@@ -152,7 +153,12 @@ _SERVICES = (
     Row("services.*.profiles", _KEPT, "what was not asked for is not rendered", ("TOP-08",)),
 )
 _RESOURCES = (
-    Row("resources.*.postgres", _KEPT, "the official image, with settings derived from its memory", ("DB-04",)),
+    Row(
+        "resources.*.postgres",
+        _KEPT,
+        "the official image, with settings derived from its memory; `stackyard upgrade` leads to a later one",
+        ("DB-04",),
+    ),
     Row("resources.*.extensions", _KEPT, "those of the official image, or of yours with `image`", ("DB-01",)),
     Row("resources.*.schemas", _KEPT, "made with their roles, and reconciled", ("DB-02",)),
     Row("resources.*.init", _KEPT, "run once, when the volume is new", ("TOP-11",)),
@@ -160,10 +166,16 @@ _RESOURCES = (
     Row("resources.*.tls", _KEPT, "the server refuses everything else", ("DB-11", "CACHE-02")),
     Row(
         "resources.*.replicas",
+        _KEPT,
+        "a container each, which follows and is read from; taking over is native's",
+        ("DB-06",),
+    ),
+    Row(
+        "resources.*.replicas of a Redis",
         _LOST,
         "one server runs, without replicas",
-        ("DB-06", "CACHE-04"),
-        found=_resources((Postgres, Redis), _replicas, ".replicas"),
+        ("CACHE-04",),
+        found=_resources(Redis, _replicas, ".replicas"),
     ),
     Row("resources.*.redis", _KEPT, "the official image, or Valkey's with `image`", ("CACHE-01", "CACHE-02")),
     Row("resources.*.persistence", _KEPT, "what is there already is turned into the form asked for", ("CACHE-02",)),
@@ -232,10 +244,17 @@ _EDGE = (
 _REST = (
     Row(
         "backups",
-        _LOST,
-        "no backups are made",
-        ("BAK-01", "BAK-02", "BAK-03", "BAK-04"),
-        found=_backups,
+        _KEPT,
+        "a container of its own makes them with the programs of the very database, into a volume; its clock is UTC",
+        ("BAK-01", "BAK-02", "BAK-03", "BAK-04", "BAK-05", "BAK-06"),
+    ),
+    Row(
+        "backups.to, offsite: sftp",
+        _REFUSED,
+        "the container has no key that a machine would let it in with",
+        ("BAK-02",),
+        "Use a folder of this machine, S3 or restic's REST server.",
+        found=_sftp,
     ),
     Row("monitoring.prometheus", _KEPT, "an overlay with exporters for every part", ("MON-01", "TOP-07")),
     Row("monitoring.grafana", _KEPT, "in the overlay, on this machine only", ("MON-02",)),

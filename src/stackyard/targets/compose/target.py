@@ -16,7 +16,17 @@ from stackyard.plan.element import Kind
 from stackyard.plan.step import Plan, Step, Verb
 from stackyard.resources.environment import public_url
 from stackyard.runner import Command, Processes
-from stackyard.targets.compose import commands, complaints, database, effects, engine, inspect, machine, processes
+from stackyard.targets.compose import (
+    commands,
+    complaints,
+    database,
+    effects,
+    engine,
+    inspect,
+    machine,
+    major,
+    processes,
+)
 from stackyard.targets.compose.ahead import Ahead
 from stackyard.targets.compose.blueprint import SECRETS, Blueprint, draw
 from stackyard.targets.compose.commands import Project
@@ -29,6 +39,7 @@ from stackyard.targets.compose.starting import Together
 from stackyard.targets.compose.support import refuse
 from stackyard.targets.compose.watching import Watch
 from stackyard.targets.local.databases import Database
+from stackyard.targets.local.half_done import refuse_half_done
 from stackyard.targets.local.state import Record
 from stackyard.targets.names import COMPOSE
 
@@ -107,7 +118,8 @@ class ComposeTarget:
         return (*notices(self.system), *self.machine.notes)
 
     def plan(self) -> Plan:
-        """Observe once and decide."""
+        """Observe once and decide. Raises StateError while a switchover is half done: nobody can tell what is what."""
+        refuse_half_done(self.layout.folder, COMPOSE)
         observed = inspect.observe(self.system, self.machine, self.blueprint, self.record, self.snapshot)
         return diff(self.system.name, self.system.environment, COMPOSE, self.blueprint.elements, observed)
 
@@ -118,6 +130,8 @@ class ComposeTarget:
     def perform(self, step: Step) -> None:
         """Do one step of the plan, and record it. Raises StackyardError."""
         effects.perform(self, step)
+        if step.kind is Kind.DATA:
+            major.forget(self.record, step.part)
         self._undone.pop(step.element, None)
         if step.kind in _REVEALING or step.element == SECRETS:
             self._redraw(step)
@@ -128,6 +142,7 @@ class ComposeTarget:
     def confirm(self) -> None:
         """See that everything is ready, whether this plan has started it or not. Raises PartError."""
         processes.await_ready(self, self.blueprint.processes())
+        major.note(self.record, self.system)
 
     def take_back(self) -> None:
         """Stop what this plan has started, and every job that still runs. Never raises."""
@@ -187,6 +202,14 @@ class ComposeTarget:
         if not answer.is_good and is_vital:
             said = (*answer.output.splitlines(), *answer.errors.splitlines())
             raise complaints.general(what or f"`{' '.join(argv[:3])}` failed", said, part=part)
+
+    def follow_volumes(self, parts: Sequence[str]) -> None:
+        """Draw the project anew: the data of these parts lies in other volumes from here on. Raises StateError."""
+        self.machine = self.machine.with_volumes()
+        self.blueprint = self._draw()
+        for element in self.blueprint.elements:
+            if element.kind is Kind.DATA and element.part in parts:
+                self.record.note(element.id, element.facets)
 
     def renew_networks(self) -> None:
         """Remove networks whose description has changed, with what is connected to them; the plan starts that again."""

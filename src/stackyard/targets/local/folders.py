@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stackyard.targets.names import NATIVE
+
 HOME = ".stackyard"
 
 
@@ -35,3 +37,23 @@ def target_file(folder: Path) -> Path:
 def scale_file(folder: Path) -> Path:
     """The replicas that `stackyard scale` was told, in the folder of an environment."""
     return folder / "scale.json"
+
+
+def restore_file(folder: Path, target: str = NATIVE) -> Path:
+    """The journal of a restore on a target that is under way, in the folder of an environment."""
+    return folder / f"{_prefix(target)}restore.json"
+
+
+def restored_file(folder: Path, target: str = NATIVE) -> Path:
+    """The list of restores on a target whose old data is kept, in the folder of an environment."""
+    return folder / f"{_prefix(target)}restored.json"
+
+
+def _prefix(target: str) -> str:
+    """Each target has data of its own, and nobody but itself can move it."""
+    return "" if target == NATIVE else f"{target}-"
+
+
+def switchover_file(folder: Path, target: str = NATIVE) -> Path:
+    """The journal of a switchover on a target that is under way, in the folder of an environment."""
+    return folder / f"{_prefix(target)}switchover.json"

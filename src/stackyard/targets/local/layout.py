@@ -3,6 +3,7 @@
 secrets    0700, one 0600 file a secret
 tls        certificates of the development authority, a folder a part
 log        what builds and migrations said
+backups    0700, backups and what is known of them, unless they are kept elsewhere
 """
 
 from __future__ import annotations
@@ -36,6 +37,15 @@ class Layout:
     @property
     def log(self) -> Path:
         return self.folder / "log"
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "backups"
+
+    @property
+    def scratch(self) -> Path:
+        """Where copies are restored on trial."""
+        return self.folder / "scratch"
 
     @property
     def ports_file(self) -> Path:

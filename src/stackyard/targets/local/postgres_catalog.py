@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from stackyard.errors import PartError
+from stackyard.resources.postgres import backup_rights
 from stackyard.resources.postgres.catalog import PRIVATE_SCHEMA
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.postgres.observed import (
@@ -104,6 +105,8 @@ ORDER BY 1, 2, 3, 4
 """
 """Privileges on single objects; of the server's own objects only those that they did not come with."""
 
+_SLOTS = "SELECT slot_name::text, active FROM pg_replication_slots WHERE slot_type = 'physical' AND NOT temporary"
+
 _OWNERS = f"""
 SELECT format('%I.%I', n.nspname, c.relname), n.nspname::text, pg_get_userbyid(c.relowner)::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -193,6 +196,7 @@ def observe_catalog(server: Server, database: str) -> ObservedCatalog:
             roles={str(row[0]): _role(row) for row in _rows(connection, _ROLES)},
             available=dict(_rows(connection, "SELECT name, default_version FROM pg_available_extensions")),
             maintenance={name: frozenset(_rows(connection, _DATABASE_ACL, (name,))) for name in _OWN_DATABASES},
+            slots=dict(_rows(connection, _SLOTS)),
         )
     if database not in names:
         return common
@@ -263,6 +267,7 @@ def _database(connection: Connection, name: str, owner: str) -> ObservedDatabase
         settings={role: _settings(given) for role, given in _rows(connection, _SETTINGS)},
         grants=tuple(Grant(*row) for row in _rows(connection, _GRANTS)),
         owned={row[0]: (row[1], row[2]) for row in _rows(connection, _OWNERS)},
+        holder=next((str(row[0]) for row in _rows(connection, backup_rights.SEEN)), ""),
     )
 
 

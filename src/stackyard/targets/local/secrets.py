@@ -17,6 +17,7 @@ from pathlib import Path
 from stackyard.errors import StateError, UsageError
 from stackyard.model.system import System
 from stackyard.resources.secrets import SecretSpec, generate, needed, weakness
+from stackyard.targets.local.state import sync
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _LARGEST = 64 * 1024
@@ -99,6 +100,8 @@ def _take(spec: SecretSpec, folder: Path, environment: Mapping[str, str]) -> boo
 
 
 def _generated(spec: SecretSpec) -> str:
+    if spec.make is not None:
+        return spec.make()
     try:
         return generate(spec.length)
     except ValueError as error:
@@ -162,8 +165,4 @@ def _write(folder: Path, name: str, value: str, *, replace: bool) -> None:
             os.link(beside, folder / name)
     finally:
         beside.unlink(missing_ok=True)
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync(folder)

@@ -14,6 +14,10 @@ from pathlib import Path
 from stackyard.errors import StateError
 
 
+class BusyError(StateError):
+    """Another command is at work on the system."""
+
+
 class Record:
     """The facets of what was made, by element id. Safe to use from the threads of one process."""
 
@@ -66,8 +70,11 @@ class Record:
         write_whole(self._file, json.dumps({"made": self._made}, indent=1, sort_keys=True) + "\n")
 
 
-def write_whole(file: Path, text: str, mode: int = 0o644) -> None:
-    """Replace a file in one move, so that a reader or a crash never meets half of it."""
+def write_whole(file: Path, text: str, mode: int = 0o644, *, durably: bool = False) -> None:
+    """Replace a file in one move, so that a reader or a crash never meets half of it.
+
+    With `durably` it and its name are on the disk when this returns: a power cut meets the old or the new one.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     import tempfile  # late, for whoever only wants the lock
 
@@ -78,10 +85,24 @@ def write_whole(file: Path, text: str, mode: int = 0o644) -> None:
         with os.fdopen(descriptor, "w") as out:
             os.fchmod(descriptor, mode)
             out.write(text)
+            if durably:
+                out.flush()
+                os.fsync(descriptor)
         beside.replace(file)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+    if durably:
+        sync(file.parent)
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sign(descriptor: int, text: str) -> None:
@@ -108,14 +129,14 @@ def _lock(descriptor: int, patience: float) -> bool:
 def operation(lock_file: Path, name: str, *, patience: float = 0.0) -> Iterator[None]:
     """Hold the lock of operations that change a system.
 
-    Raises StateError naming who holds it, when that does not end within `patience` seconds.
+    Raises BusyError naming who holds it, when that does not end within `patience` seconds.
     """
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("a+") as file:
         if not _lock(file.fileno(), patience):
             file.seek(0)
             holder = file.read().strip() or "another stackyard"
-            raise StateError(
+            raise BusyError(
                 f"{holder} is at work on this system",
                 hint="Wait until it is done, or stop it; `stackyard status` shows what runs.",
             )

@@ -15,14 +15,17 @@ from stackyard.model.files import File
 from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Service, StaticSource, System, Tls
 from stackyard.plan.element import Element, Kind
 from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.postgres.replication import Replica, replicas_of
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.local import fingerprint
 from stackyard.targets.local.certificate import hosts as certificate_hosts
 from stackyard.targets.native import part_programs, service_programs
-from stackyard.targets.native.layout import WATCHER
+from stackyard.targets.native.backup_tools import client_key
+from stackyard.targets.native.layout import KEEPER, OURS
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.program import Program, SecretPiece
 from stackyard.targets.native.toolchain import Fetch
+from stackyard.targets.native.waiting import Waiting
 
 DataPart = Postgres | Redis | Objects
 LOGS = "files:.logs"
@@ -65,8 +68,11 @@ def draw(system: System, machine: Machine) -> Blueprint:
             drawing.site(service)
     if system.edge is not None:
         drawing.edge()
+    everything = drawing.processes()
+    if system.backups is not None:
+        drawing.backups(everything)
     if system.is_development:
-        drawing.reload()
+        drawing.reload(everything)
     return Blueprint(tuple(drawing.elements), drawing.programs, drawing.files)
 
 
@@ -74,8 +80,7 @@ class _Drawing:
     def __init__(self, system: System, machine: Machine) -> None:
         self.system = system
         self.machine = machine
-        self.services = {service.name: service for service in system.services}
-        self.migrators = _migrators(system)
+        self.waiting = Waiting(system)
         self.elements: list[Element] = []
         self.programs: dict[str, Program] = {}
         self.files: dict[str, tuple[File, ...]] = {}
@@ -117,6 +122,31 @@ class _Drawing:
             )
         if isinstance(resource, Postgres):
             self._catalog(resource)
+            for replica in replicas_of(resource):
+                self._replica(replica)
+
+    def _replica(self, replica: Replica) -> None:
+        """A server that follows: a copy of its primary's data, made once that runs as it should."""
+        name, primary = replica.name, replica.primary.name
+        data = f"data:{name}"
+        ready = (f"tool:{client_key(replica.primary)}", f"{Kind.CATALOG}:{primary}", settings_of(primary))
+        self._add(Element(data, Kind.DATA, name, f"the copy of {primary} for {name}", {"access": "private"}, ready))
+        after: tuple[str, ...] = (f"tool:{primary}", data)
+        marks = {}
+        if replica.primary.tls:
+            after += (f"certificate:{primary}",)
+            marks = {"certificate": self._mark(primary)}
+        after += (self._files(name, f"tool:{primary}"),)
+        if self._is_fetched(primary):
+            rendered = part_programs.replica_files(self.system, replica, self.machine)
+            self._render(name, rendered)
+            facets = {"config": fingerprint.of_files(rendered), **marks}
+            self._run(part_programs.of_replica(replica, self.machine), name, after, facets)
+        else:
+            self._add(Element(f"{Kind.PROCESS}:{name}", Kind.PROCESS, name, name, after=after))
+        self._add(
+            Element(settings_of(name), Kind.SETTINGS, name, f"the settings of {name}", after=(f"process:{name}",))
+        )
 
     def _catalog(self, resource: Postgres) -> None:
         name = resource.name
@@ -124,7 +154,7 @@ class _Drawing:
         self._add(Element(f"catalog:{name}", Kind.CATALOG, name, f"roles of {name}", after=(running,)))
         self._add(Element(f"init:{name}", Kind.INIT, name, f"the init scripts of {name}", {}, (f"catalog:{name}",)))
         before: tuple[str, ...] = ()
-        for service in self.migrators.get(name, ()):
+        for service in self.waiting.migrators.get(name, ()):
             # One after the other, in the order of the file: two tools must not change one schema at once.
             self._add(
                 Element(
@@ -133,7 +163,7 @@ class _Drawing:
                     service.name,
                     f"the schema of {service.name}",
                     {"source": self.machine.sources[service.name].source},
-                    (f"environment:{service.name}", *self._resources_of(service), *before),
+                    (f"environment:{service.name}", *self.waiting.for_resources(service), *before),
                 )
             )
             before = (f"migration:{service.name}",)
@@ -154,9 +184,7 @@ class _Drawing:
         after = (
             f"environment:{service.name}",
             "files:secrets",
-            *self._resources_of(service),
-            *self._migrations_of(service),
-            *self._services_of(service),
+            *self.waiting.for_all(service),
         )
         facets = {"source": sources.source}
         for program in service_programs.programs(self.system, service, self.machine):
@@ -204,10 +232,29 @@ class _Drawing:
     def _mark(self, part: str) -> str:
         return self.machine.marks.get(str(self.machine.layout.certificate(part)), "")
 
-    def reload(self) -> None:
+    def processes(self) -> tuple[str, ...]:
+        """The elements of the processes so far."""
+        return tuple(element.id for element in self.elements if element.kind is Kind.PROCESS)
+
+    def backups(self, everything: tuple[str, ...]) -> None:
+        """What keeps backups up to date starts when all runs, and is nobody's dependency."""
+        from stackyard.targets.native import backups
+
+        tools = tuple(f"{Kind.TOOL}:{key}" for key in backups.tools(self.system))
+        name = f"{Kind.FILES}:{KEEPER}"
+        self._add(Element(name, Kind.FILES, KEEPER, "the job of backups", {}, (*tools, "files:secrets")))
+        after = (*tools, name, *everything)
+        if not backups.is_ready(self.system, self.machine):
+            self._add(Element(f"{Kind.PROCESS}:{KEEPER}", Kind.PROCESS, KEEPER, KEEPER, after=after))
+            return
+        files = backups.files(self.system, self.machine)
+        self._render(KEEPER, files)
+        program = backups.keeper(self.system, self.machine)
+        self._run(program, KEEPER, after, {"config": fingerprint.of_files(files)})
+
+    def reload(self, everything: tuple[str, ...]) -> None:
         """In development, whoever saves a file sees it run; the watcher starts last and is nobody's dependency."""
         program = part_programs.reload(self.system)
-        everything = tuple(element.id for element in self.elements if element.kind is Kind.PROCESS)
         self._run(program, program.part, everything, {})
 
     def _add(self, element: Element) -> None:
@@ -232,29 +279,12 @@ class _Drawing:
         facets: Mapping[str, str],
         reloadable: frozenset[str] = frozenset(),
     ) -> None:
-        # The watcher runs in the environment of whoever started the system: another terminal is no other definition.
-        settled = replace(program, env={}) if program.part == WATCHER else program
+        # Ours run in the environment of whoever started the system: another terminal is no other definition.
+        settled = replace(program, env={}) if program.part in OURS else program
         whole = {**facets, **self._secrets_in(program), "definition": settled.fingerprint()}
         name = f"process:{program.id}"
         self.programs[name] = replace(program, watch=json.dumps(whole, sort_keys=True))
         self._add(Element(name, Kind.PROCESS, program.part, title, whole, after, reloadable))
-
-    def _resources_of(self, service: Service) -> tuple[str, ...]:
-        """The elements of the resources that a service needs."""
-        names = [need.name for need in service.needs if need.name not in self.services]
-        return tuple(f"{kind}:{name}" for name in names for kind in (Kind.PROCESS, Kind.CATALOG, Kind.INIT))
-
-    def _migrations_of(self, service: Service) -> tuple[str, ...]:
-        """Whoever uses a database waits for everybody's migrations of it: for the last, which waits for the others."""
-        users = [self.migrators[need.name][-1] for need in service.needs if need.name in self.migrators]
-        return tuple(f"{Kind.MIGRATION}:{user.name}" for user in users)
-
-    def _services_of(self, service: Service) -> tuple[str, ...]:
-        """The processes of the services that a service needs."""
-        needed = [self.services[need.name] for need in service.needs if need.name in self.services]
-        return tuple(
-            f"{Kind.PROCESS}:{other.name}-{number}" for other in needed for number in range(1, other.replicas + 1)
-        )
 
     def _secrets_in(self, program: Program) -> dict[str, str]:
         """A facet that changes when a secret of the program does, and tells nothing about it."""
@@ -264,14 +294,3 @@ class _Drawing:
 
     def _is_fetched(self, key: str) -> bool:
         return not isinstance(self.machine.tools[key], Fetch)
-
-
-def _migrators(system: System) -> dict[str, list[Service]]:
-    """The services that migrate each database: a migration is for the first database that its service needs."""
-    databases = {resource.name for resource in system.resources if isinstance(resource, Postgres)}
-    made: dict[str, list[Service]] = {}
-    for service in system.services:
-        first = next((need.name for need in service.needs if need.name in databases), None)
-        if service.migrate and first is not None:
-            made.setdefault(first, []).append(service)
-    return made

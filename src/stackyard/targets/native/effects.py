@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stackyard.model.system import Objects, Postgres, PythonSource, Redis
 from stackyard.plan.element import Kind
-from stackyard.plan.step import Step
+from stackyard.plan.step import Step, Verb
 from stackyard.resources.objects import bucket_folder
 from stackyard.resources.postgres.catalog import owner_role
 from stackyard.resources.postgres.config import SUPERUSER
@@ -26,11 +26,13 @@ from stackyard.targets.native import (
     postgres_settings,
     processes,
     redis_settings,
+    replicas,
     service_programs,
     sites,
     toolchain,
 )
 from stackyard.targets.native.blueprint import LOGS
+from stackyard.targets.native.layout import KEEPER
 from stackyard.targets.native.program import Piece, SecretPiece
 from stackyard.targets.native.toolchain import Fetch
 
@@ -60,8 +62,19 @@ def _write(target: NativeTarget, step: Step) -> None:
     for file in target.blueprint.files[step.part]:
         path = folder / file.path
         write_whole(path, file.content, file.mode)
-        target.give(path)
+        if step.part != KEEPER:
+            target.give(path)
+    if step.part == KEEPER:
+        # What backups run as root is for root to say.
+        _backup_folders(target)
+        return
     target.give(folder)
+
+
+def _backup_folders(target: NativeTarget) -> None:
+    target.layout.backups.mkdir(mode=0o700, exist_ok=True)
+    access.make_private(target.layout.backups)
+    target.layout.scratch.mkdir(mode=0o711, exist_ok=True)
 
 
 def _issue(target: NativeTarget, step: Step) -> None:
@@ -69,11 +82,15 @@ def _issue(target: NativeTarget, step: Step) -> None:
 
 
 def _data(target: NativeTarget, step: Step) -> None:
-    resource = target.system.resource(step.part)
     folder = target.layout.data(step.part)
     if folder.is_dir():
         folder.chmod(0o700)
         target.give(folder)
+    if step.part in target.replicas:
+        if step.verb is Verb.CREATE:
+            replicas.copy(target, target.replicas[step.part])
+        return
+    resource = target.system.resource(step.part)
     if not isinstance(resource, Postgres):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         target.give(folder)
@@ -86,7 +103,7 @@ def _data(target: NativeTarget, step: Step) -> None:
         # Its password can only be set in a database that is stopped: that waits for the next start.
         return
     database = target.database(resource)
-    cluster = postgres.Cluster.production() if target.system.is_production else postgres.Cluster()
+    cluster = postgres.cluster_of(target.system)
     tool = target.machine.tool(step.part)
     workshop = postgres.Workshop(tool, target.machine.identity, target.runner, user_cache() / "templates")
     password = database.password(SUPERUSER)
@@ -125,12 +142,26 @@ def _reconcile(target: NativeTarget, step: Step) -> None:
 
 
 def _settle(target: NativeTarget, step: Step) -> None:
+    if step.part in target.replicas:
+        replicas.settle(target, target.replicas[step.part])
+        return
     resource = target.system.resource(step.part)
     if isinstance(resource, Redis):
         redis_settings.put_right(target, resource, lambda: processes.start_anew(target, step.part))
         return
     assert isinstance(resource, Postgres)
     postgres_settings.put_right(target, resource, lambda: processes.start_anew(target, step.part))
+
+
+def _process(target: NativeTarget, step: Step) -> None:
+    replica = target.replicas.get(step.part)
+    if replica is None:
+        processes.perform(target, step)
+        if step.verb is Verb.STOP:
+            replicas.dismiss(target, step.part)
+    else:
+        postgres_settings.forget_overrides(target, replica.server)
+        replicas.start(target, replica, lambda: processes.perform(target, step))
 
 
 def _init(target: NativeTarget, step: Step) -> None:
@@ -199,5 +230,5 @@ _EFFECTS: Mapping[Kind, Callable[[NativeTarget, Step], None]] = {
     Kind.SETTINGS: _settle,
     Kind.INIT: _init,
     Kind.MIGRATION: _migrate,
-    Kind.PROCESS: processes.perform,
+    Kind.PROCESS: _process,
 }

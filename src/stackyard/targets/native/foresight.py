@@ -9,10 +9,11 @@ from stackyard.model.system import Postgres, PythonSource, Redis, System
 from stackyard.plan.element import Element, Kind
 from stackyard.plan.step import Plan, Verb
 from stackyard.resources import redis
+from stackyard.resources.postgres.replication import STANDBY_SIGNAL
 from stackyard.targets.local.python_project import python_project
 from stackyard.targets.native import postgres_settings, service_programs
 from stackyard.targets.native.head_start import Ahead, Inputs, remember
-from stackyard.targets.native.layout import WATCHER
+from stackyard.targets.native.layout import OURS
 from stackyard.targets.native.machine import Machine, wishes
 from stackyard.targets.native.program import Program, SecretPiece
 
@@ -38,14 +39,14 @@ def note(target: NativeTarget, profiles: Iterable[str], begun: int) -> None:
 def ahead_of(blueprint: Blueprint) -> tuple[Ahead, ...]:
     """The programs that may start ahead, each with the processes that it waits for, directly or by other elements.
 
-    Jobs may not: what runs once or at times would be run for a plan that may never be executed. Nor may the watcher,
-    which is to see a finished plan, nor what needs one of these.
+    Jobs may not: what runs once or at times would be run for a plan that may never be executed. Nor may ours,
+    which are to see a finished plan, nor what needs one of these.
     """
     by_id = {element.id: element for element in blueprint.elements}
     found: dict[str, Ahead] = {}
     for name, program in blueprint.programs.items():
         gates = tuple(dict.fromkeys(_gates(by_id[name], by_id)))
-        if program.part != WATCHER and not program.schedule and program.restart != "never":
+        if program.part not in OURS and not program.schedule and program.restart != "never":
             found[program.id] = Ahead(program, gates)
     while unmet := [name for name, one in found.items() if not found.keys() >= set(one.after)]:
         for name in unmet:
@@ -77,6 +78,10 @@ def too_early(plan: Plan, ahead: frozenset[str]) -> frozenset[str]:
     return ahead - started
 
 
+_OF_DATABASES = ("PG_VERSION", postgres_settings.OVERRIDES, STANDBY_SIGNAL)
+"""What in the data of a server decides how it starts, and whether it leads."""
+
+
 def _inputs(system: System, machine: Machine, programs: list[Program]) -> Inputs:
     layout = machine.layout
     written = [str(system.file)]
@@ -88,7 +93,8 @@ def _inputs(system: System, machine: Machine, programs: list[Program]) -> Inputs
             made.append(str(service_programs.virtual_environment(service, machine) / "bin" / "python"))
     for resource in system.resources:
         if isinstance(resource, Postgres):
-            made += [str(layout.data(resource.name) / name) for name in ("PG_VERSION", postgres_settings.OVERRIDES)]
+            servers = (resource.name, *resource.replica_names)
+            made += [str(layout.data(server) / name) for server in servers for name in _OF_DATABASES]
         elif isinstance(resource, Redis):
             # Without its log Redis would begin an empty one, beside a snapshot that it then never loads.
             there.append(str(layout.data(resource.name) / redis.LOG_FOLDER / redis.MANIFEST))

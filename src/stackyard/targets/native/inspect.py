@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from stackyard.errors import PartError, StateError
 from stackyard.model.system import Objects, Postgres, Redis, StaticSource, System
 from stackyard.plan.element import Element, Kind, Observed, Seen
 from stackyard.resources.postgres.config import SUPERUSER
+from stackyard.resources.postgres.replication import replicas as replicas_in
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.local import certificate, fingerprint, secrets
 from stackyard.targets.local.databases import Database
@@ -22,20 +22,20 @@ from stackyard.targets.native import (
     postgres,
     postgres_settings,
     redis_settings,
+    replicas,
+    running_processes,
     service_programs,
     sites,
 )
 from stackyard.targets.native.blueprint import LOGS, Blueprint
-from stackyard.targets.native.layout import WATCHER, Layout
+from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.machine import Machine
 from stackyard.targets.native.program import from_json
 from stackyard.targets.native.reloading import is_taken_in
+from stackyard.targets.native.replica_look import ReplicaLook
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.places import Places, read_json
-from stackyard.targets.native.supervisor.status import ProgramStatus
-from stackyard.targets.native.toolchain import Fetch, Tool
-
-_RUNS = frozenset({"ready", "starting", "waiting", "done"})
+from stackyard.targets.native.toolchain import Fetch
 
 
 def observe(system: System, machine: Machine, blueprint: Blueprint, record: Record, client: Client | None) -> Observed:
@@ -55,7 +55,8 @@ class _Look:
         self.blueprint = blueprint
         self.record = record
         self.client = client
-        self.processes = _processes(client, record, blueprint)
+        self.processes = running_processes.seen(client, record, blueprint)
+        self.replicas = replicas_in(system)
 
     def at(self, element: Element) -> Seen | None:
         """What is there of this element, None for nothing."""
@@ -94,19 +95,37 @@ class _Look:
 
     def _data(self, element: Element) -> Seen | None:
         folder = self.layout.data(element.part)
+        if element.part in self.replicas:
+            return self._replica.copy(self.replicas[element.part])
         tool = self.machine.tools[element.part]
         if not _has_data(folder):
+            followers = (one for one in self.replicas.values() if one.primary.name == element.part)
+            replicas.guard_last_copy(self.layout, tuple(followers))
             return None
-        if isinstance(self.system.resource(element.part), Postgres) and isinstance(tool, Tool):
-            # Raises for a cluster that this server cannot open: better now than when everything else is started.
+        if isinstance(self.system.resource(element.part), Postgres):
+            # Raises for a cluster that this server cannot open: better now than when it was stopped for another.
             postgres.has_data(element.part, folder, tool)
         # Of a database that runs, the superuser's password cannot be set without it: that waits for the next start.
         waits = "superuser" in element.facets and f"process:{element.part}" in self.processes
         known = element.facets if waits else self.record.facets(element.id) or {}
         return Seen({**known, "access": access.of_data(folder, self.machine.identity.owner)})
 
+    @property
+    def _replica(self) -> ReplicaLook:
+        return ReplicaLook(
+            self.machine, self._is_well, lambda one: self._database(one, self.machine.ports[one.name]).server
+        )
+
+    def _is_well(self, part: str) -> bool:
+        seen = self.processes.get(f"{Kind.PROCESS}:{part}")
+        return seen is not None and not seen.broken
+
     def _certificate(self, element: Element) -> Seen | None:
         return Seen(element.facets, self._why_issued(element.part))
+
+    def _of(self, part: str) -> str:
+        """The part whose certificate it is: a replica shows that of its primary."""
+        return self.replicas[part].primary.name if part in self.replicas else part
 
     def _is_to_be_issued(self, part: str) -> bool:
         return bool(self._why_issued(part))
@@ -166,8 +185,11 @@ class _Look:
             or not (self.layout.etc(element.part) / files[0].path).is_file()
         ):
             return Seen()
-        resource, port = self.system.resource(element.part), self.machine.ports[element.part]
+        port = self.machine.ports[element.part]
         try:
+            if element.part in self.replicas:
+                return Seen(broken=self._replica.running(self.replicas[element.part], files[0].content))
+            resource = self.system.resource(element.part)
             if isinstance(resource, Redis):
                 return Seen(broken="; ".join(redis_settings.differences(resource, self.layout, port, files[0].content)))
             assert isinstance(resource, Postgres)
@@ -198,7 +220,7 @@ class _Look:
     def _process(self, element: Element) -> Seen | None:
         seen = self.processes.get(element.id)
         files = self.blueprint.files.get(element.part)
-        if seen is not None and "certificate" in element.facets and self._is_to_be_issued(element.part):
+        if seen is not None and "certificate" in element.facets and self._is_to_be_issued(self._of(element.part)):
             # The very same plan must have it taken in: its mark will only change when it is made.
             seen = replace(seen, facets={**seen.facets, "certificate": "to be made anew"})
         if seen is None or not files:
@@ -220,39 +242,6 @@ class _Look:
     def _recorded(self, element: Element) -> Seen | None:
         facets = self.record.facets(element.id)
         return None if facets is None else Seen(facets)
-
-
-def _processes(client: Client | None, record: Record, blueprint: Blueprint) -> dict[str, Seen]:
-    if client is None:
-        return {}
-    there = [one for one in client.status().programs if one.phase not in ("stopped", "idle")]
-    return {f"{Kind.PROCESS}:{one.id}": _seen(one, record, blueprint) for one in there}
-
-
-def _seen(status: ProgramStatus, record: Record, blueprint: Blueprint) -> Seen:
-    try:
-        facets = dict(json.loads(status.watch or "{}"))
-    except ValueError:
-        facets = {}
-    reloaded = dict(record.facets(f"reload:{status.id}") or {})
-    if reloaded.pop("pid", None) == str(status.pid):
-        facets = reloaded
-    elif _is_altered(status, blueprint):
-        facets["definition"] = "another one than it says"
-    # Between two crashes it is starting for a moment: nobody may take that for a part that only needs time.
-    is_well = status.phase in _RUNS and not (status.phase == "starting" and status.failures)
-    return Seen(facets, "" if is_well else status.sentence, status.part)
-
-
-def _is_altered(status: ProgramStatus, blueprint: Blueprint) -> bool:
-    """Whether a process was started by other means than a plan: it carries the mark of this definition, and is not it.
-
-    The watcher's definition differs from terminal to terminal.
-    """
-    program = blueprint.programs.get(f"{Kind.PROCESS}:{status.id}")
-    if program is None or program.part == WATCHER or not status.fingerprint:
-        return False
-    return status.watch == program.watch and status.fingerprint != program.fingerprint()
 
 
 def _has_data(folder: Path) -> bool:

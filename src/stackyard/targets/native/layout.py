@@ -21,6 +21,12 @@ from stackyard.targets.local import layout
 WATCHER = "reload"
 """A part that no stack file names: what runs the edits of sources."""
 
+KEEPER = "backups"
+"""Another one: what makes backups when they are due, and receives changes of databases as they happen."""
+
+OURS = frozenset({WATCHER, KEEPER})
+"""Parts that nobody waits for, and that nothing stands on."""
+
 
 @dataclass(frozen=True)
 class Layout(layout.Layout):

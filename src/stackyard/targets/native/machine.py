@@ -14,10 +14,12 @@ from stackyard.errors import MachineError
 from stackyard.model.system import Objects, Postgres, PythonSource, Redis, Source, StaticSource, System
 from stackyard.model.values import Version
 from stackyard.resources import redis
+from stackyard.resources.postgres.replication import replicas
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.local import fingerprint, npm_project, ports, python_project
+from stackyard.targets.local.backups import recipient
 from stackyard.targets.local.identity import Identity, blocked_ancestors, service_identity
-from stackyard.targets.native import debian
+from stackyard.targets.native import backup_tools, debian
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Fetch, Tool, Want, python_for, resolve
 from stackyard.targets.native.variables import Addresses
@@ -35,6 +37,7 @@ class Sources:
 @dataclass(frozen=True)
 class Machine:
     """Everything read from this machine. Tools are keyed by what wants them: "nginx", "npm", or a resource's name.
+    (Those of backups have keys that no resource can have: see `backup_tools`.)
 
     `marks` change when a secret or a certificate does, by path: dates and sizes, nothing of the content. `memory` is in
     bytes, `open_files` the hard limit of one process.
@@ -52,6 +55,8 @@ class Machine:
     open_files: int
     cache_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By the name of the secret; only their digests are ever written anywhere else."""
+    recipient: str = ""
+    """Whom backups of secrets are encrypted to where the stack file names nobody."""
 
     @property
     def addresses(self) -> Addresses:
@@ -69,7 +74,12 @@ class Machine:
 
     def with_new_secrets(self, system: System) -> Machine:
         """The same machine after a secret or a certificate was made."""
-        return replace(self, marks=read_marks(self.layout), cache_passwords=_cache_passwords(system, self.layout))
+        return replace(
+            self,
+            marks=read_marks(self.layout),
+            cache_passwords=_cache_passwords(system, self.layout),
+            recipient=recipient(system, self.layout.secrets),
+        )
 
 
 def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: bool = False) -> Machine:
@@ -87,6 +97,7 @@ def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: 
     seen = debian.notes(system, debian.installed()) if debian.wanted(system) else ()
     wanted = wants(system)
     tools = dict(zip(wanted, resolve(tuple(wanted.values()), user=identity), strict=True))
+    tools |= backup_tools.beside(system, tools)
     choice = ports.choose(
         wishes(system),
         root=system.root,
@@ -108,6 +119,7 @@ def read(system: System, layout: Layout, *, running: frozenset[int], new_ports: 
         memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         cache_passwords=_cache_passwords(system, layout),
+        recipient=recipient(system, layout.secrets),
     )
 
 
@@ -152,7 +164,7 @@ def wants(system: System) -> dict[str, Want]:
     for service in system.services:
         if isinstance(service.source, StaticSource) and service.source.script:
             made.setdefault("npm", Want("npm", None, service.position))
-    return made
+    return made | backup_tools.wants(system)
 
 
 def _of_data(part: Postgres, layout: Layout) -> Version:
@@ -183,6 +195,7 @@ def wishes(system: System) -> tuple[ports.Wish, ...]:
     made += [
         ports.Wish(part.name, part.port) for part in system.resources if isinstance(part, Postgres | Redis | Objects)
     ]
+    made += [ports.Wish(name, None) for name in replicas(system)]
     return tuple(made)
 
 

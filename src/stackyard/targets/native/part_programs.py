@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from stackyard.model.files import File
 from stackyard.model.system import Objects, Postgres, Redis, StaticSource, System, Tls
 from stackyard.resources import nginx, objects, redis
-from stackyard.resources.postgres import catalog, config, settings
+from stackyard.resources.postgres import catalog, config, replication, settings
+from stackyard.resources.postgres.replication import REPLICA_ROLE, Replica, Source
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.local import fingerprint
 from stackyard.targets.names import EDGE, LOOPBACK
 from stackyard.targets.native import postgres, variables
 from stackyard.targets.native.layout import WATCHER
 from stackyard.targets.native.machine import Machine, edge_addresses
-from stackyard.targets.native.program import Program, ProgramProbe
+from stackyard.targets.native.program import Program, ProgramProbe, SecretPiece
 from stackyard.targets.native.rendered import kept
 from stackyard.targets.native.toolchain import Tool
 from stackyard.targets.native.variables import Environment
@@ -43,14 +45,34 @@ def is_renderable(part: DataPart, machine: Machine) -> bool:
 def of_resource(system: System, part: DataPart, machine: Machine) -> Program:
     """The program of a data part."""
     if isinstance(part, Postgres):
-        return _postgres(part, machine)
+        return _postgres(part, machine, machine.tool(part.name))
     if isinstance(part, Redis):
         return _redis(part, machine)
     return _objects(system, part, machine)
 
 
-def _postgres_files(system: System, part: Postgres, machine: Machine) -> tuple[File, ...]:
-    cluster = postgres.Cluster.production() if system.is_production else postgres.Cluster()
+def replica_files(system: System, replica: Replica, machine: Machine) -> tuple[File, ...]:
+    """The configuration of a replica: that of its primary, and whom it follows."""
+    source = Source(str(machine.layout.sockets), machine.ports[replica.primary.name])
+    return _postgres_files(
+        system, replica.primary, machine, replica.name, replication.standby_settings(replica, source)
+    )
+
+
+def of_replica(replica: Replica, machine: Machine) -> Program:
+    """The program of a replica."""
+    password = SecretPiece(str(machine.layout.secrets / password_secret(replica.primary, REPLICA_ROLE)))
+    return _postgres(
+        replica.server, machine, machine.tool(replica.primary.name), kind="standby", env={"PGPASSWORD": (password,)}
+    )
+
+
+def _postgres_files(
+    system: System, part: Postgres, machine: Machine, name: str = "", more: Mapping[str, str] | None = None
+) -> tuple[File, ...]:
+    """The files of the server `name`, with `more` settings than its resource has."""
+    name = name or part.name
+    cluster = postgres.cluster_of(system)
     facts = settings.ServerFacts(
         cores=machine.cores,
         connections=catalog.catalog(system, part).connections,
@@ -59,26 +81,32 @@ def _postgres_files(system: System, part: Postgres, machine: Machine) -> tuple[F
         wal_segment=cluster.wal_segment,
     )
     place = config.Listening(
-        folder=str(machine.layout.etc(part.name)),
+        folder=str(machine.layout.etc(name)),
         sockets=str(machine.layout.sockets),
-        port=machine.ports[part.name],
+        port=machine.ports[name],
         certificate=str(machine.layout.certificate(part.name)) if part.tls else "",
         key=str(machine.layout.key(part.name)) if part.tls else "",
     )
-    return config.config(settings.settings(part, facts), place)
+    return config.config(settings.settings(part, facts) | dict(more or {}), place)
 
 
-def _postgres(part: Postgres, machine: Machine) -> Program:
-    tool = machine.tool(part.name)
+def _postgres(
+    part: Postgres,
+    machine: Machine,
+    tool: Tool,
+    *,
+    kind: Literal["pidfile", "standby"] = "pidfile",
+    env: Environment | None = None,
+) -> Program:
     data = machine.layout.data(part.name)
     return _program(
         machine,
         part.name,
         postgres.command(tool, data, machine.layout.etc(part.name)),
-        _environment(tool),
+        {**_environment(tool), **(env or {})},
         cwd=str(data),
         ports=(machine.ports[part.name],),
-        probe=ProgramProbe("pidfile", path=str(postgres.pid_file(data)), starting_interval=0.01),
+        probe=ProgramProbe(kind, path=str(postgres.pid_file(data)), starting_interval=0.01),
         stop_signal=postgres.STOP_SIGNAL,
         stop_grace=60.0,
     )

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stackyard.errors import PartError, StateError
+from stackyard.model.system import System
 from stackyard.resources.postgres.config import CONFIG, SUPERUSER
 from stackyard.resources.postgres.scram import scram_verifier
 from stackyard.resources.postgres.sql import identifier, literal
 from stackyard.runner import Command, Result, Runner
 from stackyard.targets.local.identity import Identity
-from stackyard.targets.native.toolchain.tool import Tool
+from stackyard.targets.local.state import sync
+from stackyard.targets.native.toolchain.tool import Fetch, Tool
 
 STOP_SIGNAL = "SIGINT"
 """Fast shutdown. SIGTERM waits until every client has gone, which a connection pool never does."""
@@ -44,6 +46,13 @@ class Cluster:
     @classmethod
     def production(cls) -> Cluster:
         return cls(wal_segment=16 * MB, from_template=False)
+
+
+def cluster_of(system: System) -> Cluster:
+    """How the clusters of a system are made. One whose changes are kept has an identity of its own."""
+    if system.is_production:
+        return Cluster.production()
+    return Cluster(from_template=system.backups is None or not system.backups.wal)
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ def available_extensions(tool: Tool) -> frozenset[str]:
     return frozenset()
 
 
-def has_data(part: str, data: Path, tool: Tool) -> bool:
+def has_data(part: str, data: Path, tool: Tool | Fetch) -> bool:
     """True when there is a cluster that this server can open, False when there is nothing yet.
 
     Raises StateError for a cluster of another major version, or a folder that is something else.
@@ -101,10 +110,17 @@ def has_data(part: str, data: Path, tool: Tool) -> bool:
     if major != str(tool.version[0]):
         raise StateError(
             f"the data of {part} was made by PostgreSQL {major}, and this is {tool}: it cannot open it",
-            hint=f"Write `postgres: {major}` again; to move on, dump and restore. Nothing was changed.",
+            hint=f"{_way(major, tool)} Nothing was changed.",
             details=(str(data),),
         )
     return True
+
+
+def _way(major: str, tool: Tool | Fetch) -> str:
+    """What leads from data of that version to a server of another."""
+    again = f"`postgres: {major}` in the file runs it as it is"
+    is_older = major.isdecimal() and int(major) < tool.version[0]
+    return f"`stackyard upgrade` moves it on; {again}." if is_older else f"There is no way back: {again}."
 
 
 def create_data(part: str, workshop: Workshop, data: Path, cluster: Cluster, password: str, database: str = "") -> bool:
@@ -127,7 +143,7 @@ def create_data(part: str, workshop: Workshop, data: Path, cluster: Cluster, pas
             _initdb(part, workshop, cluster, beside)
             set_superuser_password(part, workshop, beside, password)
         beside.replace(data)
-        _sync(data.parent)
+        sync(data.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return True
@@ -230,15 +246,6 @@ def _copy(part: str, workshop: Workshop, template: Path, folder: Path) -> None:
     result = _result(workshop, ("cp", *options, f"{template}/.", str(folder)), folder)
     if not result.is_done:
         raise PartError(part, f"the data folder of {part} could not be made", details=result.tail)
-
-
-def _sync(folder: Path) -> None:
-    """Put the names in a folder on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _own_folder(folder: Path, identity: Identity) -> None:

@@ -54,9 +54,11 @@ def forget_overrides(target: NativeTarget, resource: Postgres) -> None:
         target.give(file)
 
 
-def put_right(target: NativeTarget, resource: Postgres, restart: Callable[[], None]) -> None:
+def put_right(
+    target: NativeTarget, resource: Postgres, restart: Callable[[], None], server: Server | None = None
+) -> None:
     """Have the server run with its files and nothing else: by a reload where that is enough. Raises PartError."""
-    server = target.database(resource).server
+    server = server or target.database(resource).server
     config = next(file.content for file in target.blueprint.files[resource.name] if file.path == CONFIG)
     found = differences(resource, target.layout, server, config)
     if not found:

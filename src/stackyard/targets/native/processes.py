@@ -12,7 +12,7 @@ from stackyard.model.system import Postgres, Redis
 from stackyard.plan.element import Kind
 from stackyard.plan.step import Step, Verb
 from stackyard.targets.native import postgres_settings, redis_settings, redis_start, reloading
-from stackyard.targets.native.layout import WATCHER
+from stackyard.targets.native.layout import OURS
 from stackyard.targets.native.program import Program
 from stackyard.targets.native.supervisor.client import Client
 from stackyard.targets.native.supervisor.status import ProgramStatus
@@ -54,8 +54,8 @@ def perform(target: NativeTarget, step: Step) -> None:
     elif _runs_as_defined(client, program):
         # It has read its files before they were put right; the supervisor would see no reason to start it anew.
         client.stop([[program.id]])
-    if program.part == WATCHER:
-        # Nobody stands on it: the last look at everything waits for it, too.
+    if program.part in OURS:
+        # Nobody stands on them: the last look at everything waits for them, too.
         client.start([program])
         return
     run(client, program, target.layout.log)
@@ -70,6 +70,12 @@ def start_anew(target: NativeTarget, part: str) -> None:
     """End the process of a part that has one, and start it again. Raises PartError with its last log lines."""
     assert target.client is not None
     target.client.stop([[part]])
+    start_again(target, part)
+
+
+def start_again(target: NativeTarget, part: str) -> None:
+    """Start the process of a part that was stopped. Raises PartError with its last log lines."""
+    assert target.client is not None
     run(target.client, target.blueprint.programs[f"{Kind.PROCESS}:{part}"], target.layout.log)
 
 

@@ -34,12 +34,13 @@ class ProgramProbe:
     tcp:     a connection to `address`
     redis:   PING at `address`, +PONG or -NOAUTH
     pidfile: line 8 of the file `path` (postmaster.pid) is "ready"
+    standby: the same of a server that follows another, where it is "standby", or "ready" once it was promoted
     file:    the file `path` exists and is newer than the process
     command: `command` exits 0, run as the program's user
     none:    ready once it runs
     """
 
-    kind: Literal["http", "https", "answer", "tcp", "redis", "pidfile", "file", "command", "none"] = "none"
+    kind: Literal["http", "https", "answer", "tcp", "redis", "pidfile", "standby", "file", "command", "none"] = "none"
     address: str = ""
     path: str = ""
     host: str = ""

@@ -32,9 +32,14 @@ def programs(system: System, service: Service, machine: Machine) -> tuple[Progra
 
 
 def environment(
-    system: System, service: Service, machine: Machine, *, migrating: bool = False
+    system: System,
+    service: Service,
+    machine: Machine,
+    *,
+    migrating: bool = False,
+    addresses: variables.Addresses | None = None,
 ) -> variables.Environment:
-    """The environment of a service, but for what differs between its replicas.
+    """The environment of a service, but for what differs between its replicas. `addresses` are those of the machine.
 
     PATH begins with its own programs, as in an activated shell; so commands are looked up when they start.
     """
@@ -46,7 +51,7 @@ def environment(
             "HOME": (str(machine.layout.work(service.name)),),
             "LANG": ("C.UTF-8",),
         },
-        variables.of_service(system, service, machine.addresses, migrating=migrating),
+        variables.of_service(system, service, addresses or machine.addresses, migrating=migrating),
     )
 
 

@@ -35,13 +35,11 @@ def extension_notices(system: System, machine: Machine) -> tuple[str, ...]:
 
 
 def _left_out(system: System) -> Iterator[tuple[Position, str]]:
-    if system.backups is not None:
-        yield system.backups.position, "backups are not made by the native target yet"
     if system.monitoring is not None:
         yield system.monitoring.position, "monitoring is not run by the native target yet"
     for service in system.services:
         if service.limits != Limits():
             yield service.position, f"the limits of {service.name} are not enforced by the native target yet"
     for resource in system.resources:
-        if isinstance(resource, Postgres | Redis) and resource.replicas:
+        if isinstance(resource, Redis) and resource.replicas:
             yield resource.position, f"the native target runs one {resource.name}, without replicas, yet"

@@ -47,7 +47,8 @@ _RESOURCES = (
     Row("resources.*.init", _KEPT, "run once, when the database is new", ("TOP-11",)),
     Row("resources.*.pool", _KEPT, "the connections that a role may open", ("DB-05",)),
     Row("resources.*.tls", _KEPT, "the server refuses everything else", ("DB-11", "CACHE-02")),
-    Row("resources.*.replicas", _LOST, "one server runs, without replicas", ("DB-06", "CACHE-04")),
+    Row("resources.*.replicas", _KEPT, "a process each, which follows and may take over", ("DB-06",)),
+    Row("resources.*.replicas of a Redis", _LOST, "one server runs, without replicas", ("CACHE-04",)),
     Row("resources.*.redis", _KEPT, "a process of this machine, Redis or Valkey", ("CACHE-01", "CACHE-02")),
     Row("resources.*.persistence", _KEPT, "what is there already is turned into the form asked for", ("CACHE-02",)),
     Row("resources.*.objects", _KEPT, "rclone over a folder", ("OBJ-01", "OBJ-02")),
@@ -72,7 +73,13 @@ _EDGE = (
     Row("edge.maintenance", _KEPT, "a page of its own", ("EDGE-12",)),
 )
 _REST = (
-    Row("backups", _LOST, "no backups are made", ("BAK-01", "BAK-02", "BAK-03", "BAK-04")),
+    Row(
+        "backups",
+        _KEPT,
+        "a program of this machine makes them, with the programs of the databases; its clock is the local one",
+        ("BAK-01", "BAK-02", "BAK-03", "BAK-04", "BAK-05", "BAK-06"),
+    ),
+    Row("backups.to, offsite: sftp", _KEPT, "with the SSH keys of whoever starts the system", ("BAK-02",)),
     Row("monitoring.prometheus", _LOST, "nothing is watched", ("MON-01", "TOP-07")),
     Row("monitoring.grafana", _LOST, "nothing is watched", ("MON-02",)),
     Row("monitoring.alerts", _LOST, "nobody is told", ("MON-03",)),

@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from stackyard.errors import StateError
@@ -13,8 +14,10 @@ from stackyard.model.system import Postgres, System
 from stackyard.plan.diff import diff
 from stackyard.plan.element import Kind
 from stackyard.plan.step import Plan, Step, Verb
+from stackyard.resources.postgres.replication import Replica, replicas
 from stackyard.runner import Processes
 from stackyard.targets.local.databases import Database
+from stackyard.targets.local.half_done import refuse_half_done
 from stackyard.targets.local.state import Record
 from stackyard.targets.names import NATIVE
 from stackyard.targets.native import effects, inspect, machine
@@ -50,13 +53,19 @@ class NativeTarget:
         running = launching.ports if launching else frozenset(inspect.running_ports(self.layout, self.client))
         self.machine = machine.read(system, self.layout, running=running, new_ports=new_ports)
         self.blueprint: Blueprint = draw(system, self.machine)
+        self.replicas: Mapping[str, Replica] = replicas(system)
+        self.copied_anew: set[str] = set()
+        """The replicas that this plan has copied."""
+        self.notes: list[str] = []
+        """Sentences on what was done beyond the plan."""
         self.started: list[str] = []
         """The ids of processes that this plan has started: a failed `up` stops them again."""
         self._altered: set[str] = set()
         self._lock = threading.Lock()
 
     def plan(self) -> Plan:
-        """Observe once and decide."""
+        """Observe once and decide. Raises StateError while a switchover is half done: nobody can tell what is what."""
+        refuse_half_done(self.layout.folder, NATIVE)
         observed = inspect.observe(self.system, self.machine, self.blueprint, self.record, self.client)
         return diff(self.system.name, self.system.environment, NATIVE, self.blueprint.elements, observed)
 

@@ -32,10 +32,10 @@ class Addresses:
 
     def seen_by(self, system: System) -> environment.Addresses:
         """The same, as parts see it."""
-        return environment.Addresses(self._endpoint, self.public_url(system), LOOPBACK)
+        return environment.Addresses(self.endpoint, self.public_url(system), LOOPBACK)
 
-    def _endpoint(self, part: str) -> Endpoint:
-        """A service is reached at its first replica."""
+    def endpoint(self, part: str) -> Endpoint:
+        """Where a part answers. A service is reached at its first replica."""
         port = self.ports.get(part)
         return Endpoint(LOOPBACK, self.ports[f"{part}-1"] if port is None else port)
 

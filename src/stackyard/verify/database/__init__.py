@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from stackyard.verify.database import content, entry, rights, row_security, server
+from stackyard.verify.database import content, entry, replicas, rights, row_security, server, upkeep
 
-CHECKS = (*rights.CHECKS, *row_security.CHECKS, *entry.CHECKS, *server.CHECKS, *content.CHECKS)
+CHECKS = (
+    *rights.CHECKS,
+    *row_security.CHECKS,
+    *entry.CHECKS,
+    *server.CHECKS,
+    *content.CHECKS,
+    *replicas.CHECKS,
+    *upkeep.CHECKS,
+)

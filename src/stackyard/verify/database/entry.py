@@ -10,6 +10,7 @@ from stackyard.model.system import Postgres, System
 from stackyard.observe.view import View
 from stackyard.resources.postgres.catalog import catalog, monitor_role
 from stackyard.resources.postgres.config import HBA, SUPERUSER
+from stackyard.resources.postgres.replication import REPLICA_ROLE
 from stackyard.resources.postgres.scram import scram_matches
 from stackyard.resources.secrets import password_secret
 from stackyard.verify.check import CannotSeeError, Check, Look, Seen, saw
@@ -119,7 +120,8 @@ def _passwords(view: View) -> Iterator[Seen]:
                 fault=f"{resource.name} has another password for {role} than the store",
                 unless=fits,
             )
-        for role in (one for one in wanted.logins if one != SUPERUSER):
+        # Whom replicas follow as may enter no database: that they follow shows its password.
+        for role in (one for one in wanted.logins if one not in (SUPERUSER, REPLICA_ROLE)):
             sent = f"log in to {resource.name} over the network as {role}, with the password of the store"
             try:
                 with over_tcp(view, resource, role, wanted.database) as own:

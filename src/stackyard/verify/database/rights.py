@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stackyard.model.system import Access, Postgres, System
 from stackyard.observe.view import View
-from stackyard.resources.postgres.catalog import PRIVATE_SCHEMA, Area, Catalog, Role, catalog
+from stackyard.resources.postgres.catalog import BACKUP_ROLE, PRIVATE_SCHEMA, Area, Catalog, Role, catalog
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.postgres.sql import identifier
 from stackyard.verify.check import Check, Look, Seen, saw
@@ -59,10 +59,12 @@ _MOST = 40
 def _powers(view: View) -> Iterator[Seen]:
     for resource in databases(view.system):
         services = {role for _, role, _ in users(view.system, resource)}
+        wanted = {role.name: role.powers | role.member_of for role in catalog(view.system, resource).roles}
         with view.database(resource) as connection:
             found = rows(connection, _POWERS)
         for name, login, powers in found:
             allowed = set(powers) if name == SUPERUSER else set() if name in services else _OF_MONITORS
+            allowed |= wanted.get(name, frozenset())
             more = [power for power in powers if power not in allowed]
             yield saw(
                 f"powers of the role {name} in {resource.name}{'' if login else ' (no login)'}",
@@ -93,11 +95,12 @@ def _forbidden(wanted: Catalog, role: Role) -> list[str]:
     common = [
         "COPY (SELECT 1) TO PROGRAM 'true'",
         "SELECT pg_read_file('PG_VERSION')",
-        "SELECT rolpassword FROM pg_authid LIMIT 1",
         f"SET ROLE {identifier(SUPERUSER)}",
         "CREATE ROLE stackyard_verify",
-        f"SELECT count(*) FROM {PRIVATE_SCHEMA}.init_scripts",
     ]
+    # Backups hold everything that can be read.
+    if role.name != BACKUP_ROLE:
+        common += ["SELECT rolpassword FROM pg_authid LIMIT 1", f"SELECT count(*) FROM {PRIVATE_SCHEMA}.init_scripts"]
     if wanted.owner in {role.name, *role.member_of}:
         return common
     others = [schema for area in wanted.areas if area.owner not in role.member_of for schema in area.schemas]

@@ -18,8 +18,8 @@ def _owner(view: View) -> int:
 
 def _private(view: View) -> Iterator[Seen]:
     for folder, most in view.secret_folders():
-        for path in (folder, *sorted(folder.iterdir())):
-            yield access(path, 0o700 if path == folder else most, {_owner(view)})
+        for path in (folder, *sorted(folder.rglob("*"))):
+            yield access(path, 0o700 if stat.S_ISDIR(path.lstat().st_mode) else most, {_owner(view)})
 
 
 def access(path: Path, most: int, owners: set[int]) -> Seen:

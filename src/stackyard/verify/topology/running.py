@@ -105,6 +105,11 @@ def _has_no_versions(system: System) -> str:
     return "" if any(isinstance(one, kinds) for one in system.resources) else "the file names no version"
 
 
+def _has_no_replicas(system: System) -> str:
+    runs = [one for one in system.services if not one.is_static and not one.schedule]
+    return "" if runs else "no service of the system runs all the time"
+
+
 CHECKS = (
     Check("topology.healthy", ("TOP-01",), "every part of the system runs and is healthy", Look.INSIDE, _healthy),
     Check(
@@ -121,6 +126,7 @@ CHECKS = (
         "every service runs as many processes as the file says",
         Look.INSIDE,
         _replicas,
+        unless=_has_no_replicas,
     ),
     Check(
         "topology.versions",

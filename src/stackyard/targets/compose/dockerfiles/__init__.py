@@ -11,10 +11,11 @@ from pathlib import Path, PurePosixPath
 
 from stackyard.model.files import File
 from stackyard.model.system import PythonSource, StaticSource, System
+from stackyard.targets.compose.dockerfiles import backups, python
 from stackyard.targets.compose.dockerfiles import edge as front
-from stackyard.targets.compose.dockerfiles import python
 from stackyard.targets.compose.dockerfiles.ignoring import ignored
 from stackyard.targets.compose.dockerfiles.reading import read_python, read_site
+from stackyard.targets.compose.names import BACKUPS
 from stackyard.targets.compose.rendering import Recipe
 from stackyard.targets.names import EDGE
 
@@ -34,6 +35,8 @@ def recipes(system: System, folder: Path) -> dict[str, Recipe]:
     }
     if edge is not None:
         made[EDGE] = _edge(system, folder, private)
+    if system.backups is not None:
+        made[BACKUPS] = Recipe(backups.files(system))
     return made
 
 

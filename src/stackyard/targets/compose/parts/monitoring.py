@@ -12,9 +12,9 @@ from stackyard.model.system import Limits, Monitoring, Postgres, Probe, PythonSo
 from stackyard.resources.postgres.catalog import database_name, monitor_role
 from stackyard.resources.secrets import password_secret
 from stackyard.targets.compose import entrance, hardening, health, images, networks, slots
-from stackyard.targets.compose.draft import Body, Draft, rendered
-from stackyard.targets.compose.names import ETC, MONITORING, SECRETS
-from stackyard.targets.compose.parts import edge, postgres, redis
+from stackyard.targets.compose.draft import Body, Config, Draft, rendered
+from stackyard.targets.compose.names import BACKUPS, ETC, MONITORING, SECRETS
+from stackyard.targets.compose.parts import alerts, backups, edge, postgres, redis
 from stackyard.targets.compose.rendering import Inputs, SecretPiece
 from stackyard.targets.names import EDGE
 
@@ -32,6 +32,7 @@ def drafts(system: System, inputs: Inputs) -> tuple[Draft, ...]:
     exporters += [_database(system, part, inputs) for part in system.resources if isinstance(part, Postgres)]
     exporters += [_cache(system, part, inputs) for part in system.resources if isinstance(part, Redis)]
     exporters += [_edge(inputs)] if system.edge is not None else []
+    exporters += [backups.exporter(system, inputs, exporter(BACKUPS))] if system.backups is not None else []
     shown = (_grafana(inputs),) if wanted.grafana else ()
     return (_prometheus(system, wanted, inputs), *exporters, *shown)
 
@@ -62,11 +63,18 @@ def _prometheus(system: System, wanted: Monitoring, inputs: Inputs) -> Draft:
         body,
         configs=(
             rendered(MONITORING, "prometheus.yml", f"{ETC}/prometheus.yml", scrape_config(system)),
+            *_alerts(system),
             health.script("probe.sh"),
         ),
         data={"prometheus-data": data},
         networks=(MONITORING, *reached),
     )
+
+
+def _alerts(system: System) -> tuple[Config, ...]:
+    if system.backups is None:
+        return ()
+    return (rendered(MONITORING, "alerts.json", f"{ETC}/alerts.json", alerts.rules(system, system.backups)),)
 
 
 def scrape_config(system: System) -> str:
@@ -82,7 +90,11 @@ def scrape_config(system: System) -> str:
         if isinstance(service.source, PythonSource) and service.port is not None and not service.schedule:
             found = {"names": [service.name], "type": "A", "port": service.port, "refresh_interval": "10s"}
             jobs.append({"job_name": service.name, "dns_sd_configs": [found]})
-    whole = {"global": {"scrape_interval": "15s", "scrape_timeout": "10s"}, "scrape_configs": jobs}
+    watched: dict[str, Any] = {}
+    if system.backups is not None:
+        jobs.append(_static(BACKUPS, f"{exporter(BACKUPS)}:{backups.FIGURES}"))
+        watched = {"rule_files": [f"{ETC}/alerts.json"]}
+    whole = {"global": {"scrape_interval": "15s", "scrape_timeout": "10s"}, **watched, "scrape_configs": jobs}
     return json.dumps(whole, indent=2) + "\n"
 
 

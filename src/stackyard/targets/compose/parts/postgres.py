@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 
+from stackyard.model.files import File
 from stackyard.model.system import Limits, Postgres, Probe, System
 from stackyard.resources.postgres import catalog, config, settings
 from stackyard.resources.postgres.config import SUPERUSER
@@ -20,7 +22,7 @@ STOP_SIGNAL = "SIGINT"
 
 _GRACE = 60.0
 _MB = 1024**2
-_INITDB = "--data-checksums --encoding=UTF8 --locale=C.UTF-8 --auth-local=reject --auth-host=reject"
+INITDB = "--data-checksums --encoding=UTF8 --locale=C.UTF-8 --auth-local=reject --auth-host=reject"
 """Its own rules let nobody in: those that count are rendered."""
 
 SOCKETS = "/var/run/postgresql"
@@ -39,7 +41,7 @@ def draft(system: System, resource: Postgres, inputs: Inputs) -> Draft:
         "environment": {
             "PGDATA": _data(resource),
             "POSTGRES_PASSWORD_FILE": f"{SECRETS}/{password_secret(resource, SUPERUSER)}",
-            "POSTGRES_INITDB_ARGS": _INITDB,
+            "POSTGRES_INITDB_ARGS": INITDB,
         },
         "healthcheck": health.check(_ready(), _PROBE),
         "deploy": hardening.limits(
@@ -65,7 +67,7 @@ def draft(system: System, resource: Postgres, inputs: Inputs) -> Draft:
         body,
         configs=_configs(system, resource, inputs),
         secrets=_secrets(system, resource),
-        data={f"{name}-data": _volume(resource)},
+        data={f"{name}-data": volume(resource)},
         networks=(networks.of_resource(name),),
         stop_grace=_GRACE,
     )
@@ -82,21 +84,26 @@ def _ready() -> tuple[str, ...]:
     return ("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(PORT), "-U", "probe", "-d", "postgres", "-t", "3")
 
 
-def _volume(resource: Postgres) -> str:
+def volume(resource: Postgres) -> str:
     """Where the volume goes; from 18 on the image keeps each release in a folder of its own below it."""
     return "/var/lib/postgresql" if resource.version.numbers[0] >= 18 else "/var/lib/postgresql/data"
 
 
 def _data(resource: Postgres) -> str:
-    """A folder of its own in the volume: beside it is room for a mark."""
+    return f"{volume(resource)}/{cluster(resource)}"
+
+
+def cluster(resource: Postgres) -> str:
+    """Where the data is in the volume: a folder of its own, for beside it is room for a mark."""
     major = resource.version.numbers[0]
-    return f"{_volume(resource)}/{f'{major}/docker' if major >= 18 else 'cluster'}"
+    return f"{major}/docker" if major >= 18 else "cluster"
 
 
 def start_script(resource: Postgres) -> str:
     """What comes before the entry point of the image."""
     values = {
-        "creating": f"{_volume(resource)}/{first_creation.MARK}",
+        "volume": volume(resource),
+        "creating": f"{volume(resource)}/{first_creation.MARK}",
         "key": f"{SECRETS}/{resource.name}.key" if resource.tls else "",
     }
     text = (resources.files("stackyard.targets.compose") / "scripts/database.sh").read_text(encoding="utf-8")
@@ -116,8 +123,10 @@ def _connections(system: System, resource: Postgres, inputs: Inputs) -> int:
     return settings.max_connections(resource, _facts(system, resource, inputs))
 
 
-def _configs(system: System, resource: Postgres, inputs: Inputs) -> tuple[Config, ...]:
-    name = resource.name
+def server_files(
+    system: System, resource: Postgres, inputs: Inputs, name: str, more: Mapping[str, str] | None = None
+) -> tuple[File, ...]:
+    """The configuration of the server `name`, with `more` settings than its resource has."""
     place = config.Listening(
         folder=ETC,
         sockets=SOCKETS,
@@ -129,11 +138,16 @@ def _configs(system: System, resource: Postgres, inputs: Inputs) -> tuple[Config
         key=_KEY if resource.tls else "",
         peer=True,
     )
-    files = config.config(settings.settings(resource, _facts(system, resource, inputs)), place)
+    return config.config(settings.settings(resource, _facts(system, resource, inputs)) | dict(more or {}), place)
+
+
+def _configs(system: System, resource: Postgres, inputs: Inputs) -> tuple[Config, ...]:
+    name = resource.name
+    files = server_files(system, resource, inputs, name)
     return (
         *(rendered(name, str(file.path), f"{ETC}/{file.path}", file.content) for file in files),
         rendered(name, "start.sh", f"{ETC}/start.sh", start_script(resource)),
-        *first_creation.configs(system, resource, _volume(resource)),
+        *first_creation.configs(system, resource, volume(resource)),
     )
 
 

@@ -14,7 +14,11 @@ from stackyard.targets.compose.parts.postgres import certificate
 from stackyard.targets.compose.rendering import Inputs, SecretFile, SecretPiece
 
 PORT = 6379
-_DATA = "/data"
+VOLUME = "/data"
+STORE = "store"
+"""Where the data is in the volume: a folder of its own, so that another can take its place in one step."""
+
+_DATA = f"{VOLUME}/{STORE}"
 _MB = 1024**2
 _GRACE = 60.0
 _PROBE = Probe(interval=10.0, timeout=3.0, start_timeout=120.0, retries=3)
@@ -59,7 +63,7 @@ def draft(system: System, resource: Redis, inputs: Inputs) -> Draft:
             rendered(name, "start.sh", f"{ETC}/start.sh", start_script(resource)),
         ),
         secrets=(_users(system, resource), *(certificate(name, system.environment) if resource.tls else ())),
-        data={f"{name}-data": _DATA},
+        data={f"{name}-data": VOLUME},
         networks=(networks.of_resource(name),),
         stop_grace=_GRACE,
     )
@@ -95,6 +99,11 @@ def start_script(resource: Redis) -> str:
         "# Starts the server on the data that is there. A server that keeps a log loads nothing else, and one that",
         "# keeps none never looks at it: where the data is in the other form, it is turned into this one first.",
         "set -eu",
+        f"mkdir -p {_DATA}",
+        "# Data that lies in the volume itself, as it once did, goes where it belongs.",
+        f"for each in {redis.SNAPSHOT} {redis.LOG_FOLDER}; do",
+        f"    if [ -e {VOLUME}/$each ] && [ ! -e {_DATA}/$each ]; then mv {VOLUME}/$each {_DATA}/; fi",
+        "done",
         'ask() { redis-cli -e -s /tmp/turn.sock "$@"; }',
         "told() { ask INFO persistence | tr -d '\\r' | grep -qx \"$1\"; }",
         f"if {condition}; then",

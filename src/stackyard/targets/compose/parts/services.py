@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from stackyard.errors import MachineError
-from stackyard.model.system import DockerSource, ImageSource, Postgres, Probe, PythonSource, Restart, Service, System
+from stackyard.model.system import DockerSource, ImageSource, Probe, PythonSource, Restart, Service, System
 from stackyard.resources import environment
+from stackyard.resources.migrations import first_database, migrators
 from stackyard.targets.compose import entrance, hardening, health, names, networks
 from stackyard.targets.compose.draft import Body, Config, Draft, SecretMount, rendered
 from stackyard.targets.compose.names import CRON, SERVICE_USER, relative
@@ -64,7 +65,7 @@ class Services:
         draft = self._process(service, name, command, migrating=True)
         draft.body["restart"] = "no"
         draft.body.pop("develop", None)
-        others = self._migrators[self._database(service) or ""]
+        others = [one.name for one in self._migrators[self._database(service) or ""]]
         before = others[: others.index(service.name)]
         waited = {need.name: HEALTHY for need in service.needs if need.name in networks.data_parts(self._system)}
         return replace(draft, kind="job", needs={**waited, **{migration(other): DONE for other in before[-1:]}})
@@ -187,7 +188,7 @@ class Services:
             if need.name in data:
                 made[need.name] = HEALTHY
                 # Whoever uses a database waits for everybody's migrations of it: for the last, which waits for others.
-                made |= {migration(last): DONE for last in self._migrators.get(need.name, ())[-1:]}
+                made |= {migration(last.name): DONE for last in self._migrators.get(need.name, ())[-1:]}
             elif need.name in self._system.services_by_name:
                 other = self._system.service(need.name)
                 if not other.is_static:
@@ -216,23 +217,6 @@ def fronted(system: System) -> tuple[str, ...]:
         and service.port is not None
         and (service.name in routed or (system.edge is not None and not system.is_production))
     )
-
-
-def first_database(system: System, service: Service) -> str | None:
-    """The first database that a service needs: its migration is for that one."""
-    return next(
-        (need.name for need in service.needs if isinstance(system.resources_by_name.get(need.name), Postgres)), None
-    )
-
-
-def migrators(system: System) -> dict[str, list[str]]:
-    """The services that migrate each database, in the order of the file."""
-    made: dict[str, list[str]] = {}
-    for service in system.services:
-        database = first_database(system, service) if service.migrate else None
-        if database is not None:
-            made.setdefault(database, []).append(service.name)
-    return made
 
 
 def _image(service: Service) -> str:

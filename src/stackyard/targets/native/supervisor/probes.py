@@ -43,7 +43,9 @@ def _question(probe: ProgramProbe) -> str:
         return f"GET {probe.path or '/'}"
     if probe.kind == "command":
         return f"the command {probe.command[0] if probe.command else ''}".rstrip()
-    return {"redis": "PING", "file": probe.path, "pidfile": probe.path}.get(probe.kind, probe.address)
+    if probe.kind in ("file", "pidfile", "standby"):
+        return probe.path
+    return "PING" if probe.kind == "redis" else probe.address
 
 
 async def _connect(probe: ProgramProbe, *, tls: bool = False) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -117,7 +119,8 @@ async def _pidfile(probe: ProgramProbe, target: Target) -> tuple[bool, str]:
         lines = Path(probe.path).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return False, f"{probe.path} does not exist yet"
-    if len(lines) < 8 or lines[7].strip() != "ready":
+    words = ("ready", "standby") if probe.kind == "standby" else ("ready",)
+    if len(lines) < 8 or lines[7].strip() not in words:
         return False, f"{probe.path} says {lines[7].strip() if len(lines) > 7 else 'nothing yet'}"
     # After a crash the file of the last server still says ready.
     owner = processes.read(int(lines[0])) if lines[0].isdigit() else None
@@ -148,6 +151,7 @@ _ASK: dict[str, Callable[[ProgramProbe, Target], Awaitable[tuple[bool, str]]]] =
     "tcp": _tcp,
     "redis": _redis,
     "pidfile": _pidfile,
+    "standby": _pidfile,
     "file": _file,
     "command": _command,
     "none": _none,

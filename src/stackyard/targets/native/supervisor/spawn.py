@@ -105,7 +105,7 @@ def start(program: Program, mark: str, output: int) -> int:
     for port in program.ports:
         if clause := holders.held(port):
             raise SpawnRefused(clause)
-    if program.probe.kind == "pidfile":
+    if program.probe.kind in ("pidfile", "standby"):
         postmaster.clear_stale_lock(Path(program.probe.path))
     pid = run(program, program.argv, mark, output)
     if program.nice:

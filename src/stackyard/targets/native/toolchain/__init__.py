@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stackyard.targets.local.identity import Identity
-from stackyard.targets.native.toolchain.fetching import fetch, plan_fetch
+from stackyard.targets.native.toolchain.fetching import fetch, obtain, plan_fetch
 from stackyard.targets.native.toolchain.finding import find
 from stackyard.targets.native.toolchain.python import python_for
 from stackyard.targets.native.toolchain.store import Store, default_store
@@ -20,6 +20,7 @@ __all__ = [
     "dotted",
     "fetch",
     "find",
+    "obtain",
     "plan_fetch",
     "python_for",
     "resolve",

