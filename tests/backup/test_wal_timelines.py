@@ -160,6 +160,21 @@ def test_nothing_is_trimmed_when_the_repository_cannot_take_it(archived: Archive
     assert mine.segments() == []
 
 
+def test_what_is_lost_for_good_does_not_keep_the_rest_in_the_spool(archived: Archived, tmp_path: Path) -> None:
+    """BAK-04: a later set needs nothing of it, so the spool begins there, and the loss is no gap of that set."""
+    mine = archived.copied(tmp_path)
+    restic = Restic(mine.job, mine.job.repository)
+    before = mine.segments()
+    before[1].unlink()
+    restic.forget([one.id for one in archive.snapshots(restic, "db")])
+    later = replace(mine.backup, databases=(replace(mine.backup.databases[0], start="F/0"),))
+    assert wal.trim(mine.job, mine.part, later) >= len(before) - 1
+    ledger = spool.read(mine.spool)
+    assert (mine.segments(), ledger and dict(ledger.segments)) == ([], {})
+    found = wal.gaps(mine.job, mine.part, mine.backup)
+    assert f"{before[1].name} is missing" in found[0].what, "whoever goes back further is told"
+
+
 def test_a_slot_is_made_once_and_made_again_when_it_is_gone(archived: Archived) -> None:
     assert receive.slot_state(archived.part).exists
     assert not receive.ensure_slot(archived.part)

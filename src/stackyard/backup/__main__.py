@@ -70,9 +70,10 @@ def _rebuild(job: Job, _options: argparse.Namespace) -> object:
 
 
 def _verify(job: Job, options: argparse.Namespace) -> object:
-    from stackyard.backup import store, verify
+    from stackyard.backup import guard, store, verify
 
-    done = verify.verify(job, store.find(job, options.set), _tell, deep=options.deep)
+    with guard.patient(job, "verification", _tell):
+        done = verify.verify(job, store.find(job, options.set), _tell, deep=options.deep)
     if not done.is_good:
         details = [f"{one.piece}: {one.what}" for one in done.findings]
         raise BackupError(f"the set {done.id} is broken", hint=store.advice(store.sets(job)), details=details)
@@ -80,9 +81,10 @@ def _verify(job: Job, options: argparse.Namespace) -> object:
 
 
 def _prune(job: Job, options: argparse.Namespace) -> object:
-    from stackyard.backup import prune
+    from stackyard.backup import guard, prune
 
-    return [one.id for one in prune.prune(job, _tell, dry=options.dry_run)]
+    with guard.patient(job, "pruning", _tell):
+        return [one.id for one in prune.prune(job, _tell, dry=options.dry_run)]
 
 
 def _push(job: Job, _options: argparse.Namespace) -> object:

@@ -253,8 +253,11 @@ def trim(job: Job, part: PostgresPart, keep_from: BackupSet) -> int:
         if ledger is None or pushed is None:
             return 0
         first = lsn(moment.start) // ledger.segment
-        wal_reading.require(job, part, pushed.snapshot, _until(ledger.segments, first, ledger.segment))
         old = [one for one in spool.files(folder, ledger.segment) if one.segment and one.segment.number < first]
+        # What is gone from here already cannot leave: nobody would ever get rid of the rest for it.
+        leaving = {one.path.name for one in old}
+        seals = {name: seal for name, seal in ledger.segments.items() if name in leaving}
+        wal_reading.require(job, part, pushed.snapshot, seals)
         for file in old:
             file.path.unlink(missing_ok=True)
         spool.write(folder, replace(ledger, since=keep_from.id, segments=_from(ledger.segments, first, ledger.segment)))
@@ -263,7 +266,3 @@ def trim(job: Job, part: PostgresPart, keep_from: BackupSet) -> int:
 
 def _from(seals: Mapping[str, spool.Seal], first: int, size: int) -> dict[str, spool.Seal]:
     return {name: one for name, one in seals.items() if (what := segment_named(name, size)) and what.number >= first}
-
-
-def _until(seals: Mapping[str, spool.Seal], first: int, size: int) -> dict[str, spool.Seal]:
-    return {name: one for name, one in seals.items() if (what := segment_named(name, size)) and what.number < first}

@@ -81,14 +81,18 @@ class JobBackups:
         return store.find(self.job, name)
 
     def verify(self, name: str, tell: Tell, *, deep: bool) -> BackupSet:
+        from stackyard.backup.guard import patient
         from stackyard.backup.verify import verify
 
-        return verify(self.job, self.find(name), tell, deep=deep)
+        with patient(self.job, "verification", tell):
+            return verify(self.job, self.find(name), tell, deep=deep)
 
     def prune(self, tell: Tell, *, dry: bool) -> tuple[str, ...]:
+        from stackyard.backup.guard import patient
         from stackyard.backup.prune import prune
 
-        return tuple(one.id for one in prune(self.job, tell, dry=dry))
+        with patient(self.job, "pruning", tell):
+            return tuple(one.id for one in prune(self.job, tell, dry=dry))
 
     def drill(self, name: str, tell: Tell) -> DrillReport:
         from stackyard.backup.drill import drill
