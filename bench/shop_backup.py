@@ -16,6 +16,7 @@ from bench.goldshop import copy, environment, grow, interpreter, load_of, one_ro
 from bench.measure import Measurement, Series, interleaved
 from bench.shop_load import ShopLoad
 from bench.stock import fill
+from stackyard.backup.niceness import set_back
 from stackyard.targets.native.layout import KEEPER, Layout
 
 _GROUP = "backups"
@@ -51,7 +52,7 @@ def measure(place: Path, rounds: int) -> list[Measurement]:
             Series("during", busy),
             Series("without", quiet),
             _MOST,
-            note="sets as people ask for them, one after the other, with half a gigabyte beside the shop's own data",
+            note="sets as the keeper begins them, one after the other, with half a gigabyte beside the shop's own data",
         )
     ]
 
@@ -71,8 +72,13 @@ def _sets(checkout: Checkout) -> Iterator[None]:
     def make() -> None:
         while not ending.is_set():
             begun.append(
-                subprocess.Popen((sys.executable, "-m", "stackyard.backup", job, "create"), stdout=subprocess.DEVNULL)
+                subprocess.Popen(
+                    (sys.executable, "-m", "stackyard.backup", job, "create"),
+                    stdout=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
             )
+            set_back(begun[-1])
             if begun[-1].wait() and not ending.is_set():
                 failed.append(begun[-1].returncode)
                 return

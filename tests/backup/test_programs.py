@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stackyard.backup import pipes, programs
+from stackyard.backup import niceness, pipes, programs
 from stackyard.backup.problem import BackupError
 
 MANY = 5_000_001
@@ -64,8 +64,11 @@ def test_the_head_is_changed_as_a_whole_however_slowly_it_comes() -> None:
 GENTLE = """
 import subprocess, sys
 from stackyard.backup import niceness, programs
-niceness.step_back()
-niceness.step_back()
+if sys.argv[1] == "itself":
+    niceness.step_back()
+    niceness.step_back()
+else:
+    sys.stdin.readline()
 process = programs.start((sys.executable, "-c", "import os; print(os.nice(0)); input()"), {},
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 print(process.stdout.readline().decode().strip())
@@ -80,5 +83,17 @@ programs.end(process)
 @pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 10, reason="these tests run with less than a tenth already")
 def test_who_steps_back_takes_what_it_starts_along(tmp_path: Path) -> None:
     """Twice is not further; and where sessions share the processor, the child's session counts for as little."""
-    done = subprocess.run((sys.executable, "-c", GENTLE), cwd=tmp_path, capture_output=True, text=True, check=True)
+    words = (sys.executable, "-c", GENTLE, "itself")
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["10", "10"]
+
+
+@pytest.mark.skipif(os.getpriority(os.PRIO_PROCESS, 0) > 10, reason="these tests run with less than a tenth already")
+def test_who_is_set_back_counts_for_as_little_with_all_that_it_starts(tmp_path: Path) -> None:
+    """In a session of its own: its own work would count in full beside that of others, whatever its niceness."""
+    words, pipe = (sys.executable, "-c", GENTLE, "by its parent"), subprocess.PIPE
+    with subprocess.Popen(words, cwd=tmp_path, stdin=pipe, stdout=pipe, text=True, start_new_session=True) as process:
+        niceness.set_back(process)
+        group = Path(f"/proc/{process.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-1] == "10"
+        assert process.communicate("go on\n")[0].split() == ["10", "10"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -152,6 +154,33 @@ def test_without_its_primary_a_replica_takes_over_by_force(checkout: Checkout, l
     assert not ledger.lost()
     assert is_settled(checkout)
     shutil.rmtree(aside)
+
+
+def test_of_two_replicas_the_one_that_has_more_takes_over_by_force(checkout: Checkout, ledger: Ledger) -> None:
+    """DB-06: what the other had not received would be lost."""
+    checkout.edit("stackyard.yaml", "replicas: 1", "replicas: 2")
+    eventually(lambda: checkout.up_in_turn().code == 0)
+    with ledger.connect("db-replica-1", "postgres") as cut_off:
+        receiving = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver'"
+        eventually(lambda: cut_off.execute(receiving).fetchall())
+        ((receiver,),) = cut_off.execute(receiving).fetchall()
+    os.kill(receiver, signal.SIGSTOP)
+    with ledger.kept():
+        eventually(lambda: len(ledger.acknowledged) > 20)
+    eventually(lambda: not ledger.lost("db-replica-2"))
+    assert ledger.lost("db-replica-1")
+    (checkout.folder / DATA / "db" / "global" / "pg_control").write_bytes(b"")
+    os.kill(checkout.pids()["db"], signal.SIGKILL)
+    os.kill(receiver, signal.SIGKILL)
+    done = checkout.stackyard("switchover", "--force", "--yes")
+    assert done.code == 0, done.error
+    assert "db-replica-2 leads now, as db" in done.out
+    (aside,) = (checkout.folder / DATA).glob("db.broken-*")
+    shutil.rmtree(aside)
+    checkout.edit("stackyard.yaml", "replicas: 2", "replicas: 1")
+    eventually(lambda: checkout.up_in_turn().code == 0)
+    assert not ledger.lost()
+    assert is_settled(checkout)
 
 
 def test_the_last_copy_of_a_database_is_never_made_anew(checkout: Checkout, ledger: Ledger) -> None:

@@ -22,6 +22,7 @@ from stackyard.backup import guard, health, metrics, schedule, store, upkeep
 from stackyard.backup.health import Drilled, Health, Last
 from stackyard.backup.job import Job
 from stackyard.backup.moments import seconds
+from stackyard.backup.niceness import set_back
 from stackyard.backup.problem import BackupError
 from stackyard.backup.sets import BackupSet
 from stackyard.backup.streams import Pusher, Receiver, is_to_bridge
@@ -132,7 +133,10 @@ class Keeper:
     def _begin(self, what: str, now: float) -> None:
         argv = [sys.executable, "-m", "stackyard.backup", str(self._job_file), what, *_ARGUMENTS.get(what, ())]
         say(f"begins: {_NAMES[what]}")
-        self._child = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+        self._child = subprocess.Popen(
+            argv, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        set_back(self._child)
         self._kind = what
         assert self._child.stdout is not None
         self._reader = _Reader(self._child.stdout)

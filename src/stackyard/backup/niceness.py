@@ -6,6 +6,7 @@ import os
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 NICE = 10
 """How far to step back: a tenth of the processor is left where others want all of it."""
@@ -16,11 +17,18 @@ def step_back() -> None:
     os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), NICE))
 
 
-def be_as_nice(process: subprocess.Popen[bytes]) -> None:
-    """Make a process that has a session of its own count for as little as this one among all others.
+def set_back(process: subprocess.Popen[Any]) -> None:
+    """Have a process that was just begun in a session of its own step back, with all that it starts."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, max(os.getpriority(os.PRIO_PROCESS, 0), NICE))
+    be_as_nice(process)
+
+
+def be_as_nice(process: subprocess.Popen[Any]) -> None:
+    """Make the session of a process that leads one count for as little among all others as the process does in it.
 
     Linux may share the processor out among sessions first: niceness then counts only among those of one session.
     """
     with suppress(OSError):
-        if nice := os.getpriority(os.PRIO_PROCESS, 0):
+        if nice := os.getpriority(os.PRIO_PROCESS, process.pid):
             Path(f"/proc/{process.pid}/autogroup").write_text(str(nice))

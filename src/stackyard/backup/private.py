@@ -66,6 +66,9 @@ _CAPACITY = {
 """What a copy must have at least as much of as its original, to be read while it is recovered; and what is plenty."""
 
 _PAUSE = 0.03
+_STATUS = 7
+"""The line of postmaster.pid, counted from 0, that says how far the server is; PostgreSQL's pidfile.h has it."""
+_OPEN = ("ready", "standby")
 _KNOCKING = "the database system is starting up"
 """What the server says whenever we ask whether it is ready."""
 
@@ -101,6 +104,9 @@ class Private:
 
         while self.process.poll() is None:
             tick()
+            if not self._lets_in():
+                time.sleep(_PAUSE)
+                continue
             with suppress(psycopg.OperationalError, BackupError), self.connect("postgres") as session:
                 while not is_reached(session):
                     tick()
@@ -108,6 +114,12 @@ class Private:
                 return
             time.sleep(_PAUSE)
         raise BackupError(f"the copy of {self.part.name} did not come up", details=self.said())
+
+    def _lets_in(self) -> bool:
+        """What the server notes in its folder: each knock before would cost a process of its own, beside the replay."""
+        with suppress(OSError, IndexError):
+            return (self.folder / "postmaster.pid").read_text().splitlines()[_STATUS].strip() in _OPEN
+        return False
 
     def stop(self) -> None:
         """End it cleanly. Raises BackupError when it does not end so."""

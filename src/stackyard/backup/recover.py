@@ -75,7 +75,8 @@ def recover(
     wal = bring(job, backup, part, into, target, steps, tell, use_spool=use_spool, settle=not throw_away)
     begun = time.monotonic()
     with marked(into), steps.step(f"replay of {part.name}", wal.bytes if wal else 0) as count:
-        with replaying(part, into, wal, target, count=count, is_careful=not throw_away) as server:
+        # What is replayed goes to the disk at the end, all at once: till then the copy is marked, and nobody takes it.
+        with replaying(part, into, wal, target, count=count, is_careful=False) as server:
             last_commit, position = ends(server, backup, wal, target)
             server.stop()
         if not throw_away:
@@ -116,7 +117,8 @@ def replaying(
     if is_look:
         given |= private.capacity(part, folder)
     if not is_careful:
-        given |= {"fsync": "off", "full_page_writes": "off"}
+        # Nor would segments that are kept for later be of use to anybody.
+        given |= {"fsync": "off", "full_page_writes": "off", "wal_recycle": "off"}
     with private.running(part, folder, given) as server:
         try:
             server.wait(_is_paused if is_look and wal else _is_open, _restored(server, wal, count))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from stackyard.targets.local.state import operation
+from stackyard.targets.local.state import PATIENCE, operation
 from stackyard.targets.names import EDGE
 from stackyard.targets.native.layout import OURS, Layout
 from stackyard.targets.native.supervisor.client import Client, resume
 from stackyard.targets.native.supervisor.status import ProgramStatus
 from stackyard.targets.native.target import attach
-
-_PATIENCE = 30.0
-"""Seconds."""
 
 
 def down(layout: Layout) -> tuple[str, ...]:
@@ -21,7 +18,7 @@ def down(layout: Layout) -> tuple[str, ...]:
 
     Raises StateError while `up` is at work for longer than half a minute: the watcher's is done by then.
     """
-    with operation(layout.lock_file, "down", patience=_PATIENCE):
+    with operation(layout.lock_file, "down", patience=PATIENCE):
         resume(layout.folder)
         client = attach(layout)
         return () if client is None else stop(layout, client)

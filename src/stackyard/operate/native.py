@@ -84,8 +84,9 @@ class NativeVerbs:
         from stackyard.operate.switching.forced import force
         from stackyard.operate.switching.native import NativeServers
         from stackyard.operate.switching.planned import switch_over
+        from stackyard.targets.local.state import PATIENCE
 
-        with self.begin(system, "switchover") as session:
+        with self.begin(system, "switchover", patience=PATIENCE) as session:
             servers = NativeServers(session.target)
             if wanted.forced:
                 return force(servers, system, wanted, tell)

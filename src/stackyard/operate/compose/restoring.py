@@ -28,7 +28,7 @@ from stackyard.targets.compose.names import BACKUPS
 from stackyard.targets.compose.networks import data_parts
 from stackyard.targets.compose.parts import postgres, redis
 from stackyard.targets.local.backups import absolute
-from stackyard.targets.local.state import operation
+from stackyard.targets.local.state import PATIENCE, operation
 from stackyard.targets.names import COMPOSE
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def restoring(system: System, *, locked: bool, source: Job | None = None) -> Ite
     with ExitStack() as stack:
         ended = ""
         if locked:
-            stack.enter_context(operation(layout.lock_file, "restore"))
+            stack.enter_context(operation(layout.lock_file, "restore", patience=PATIENCE))
             leave_other(layout.folder, COMPOSE)
             ended = end_interrupted(system, layout)
         effects = ComposeEffects(system, ended)

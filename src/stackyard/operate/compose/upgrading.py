@@ -28,7 +28,7 @@ from stackyard.targets.compose.backup_job import DATA
 from stackyard.targets.compose.database import USER, reached
 from stackyard.targets.compose.parts import postgres
 from stackyard.targets.local import secrets
-from stackyard.targets.local.state import operation
+from stackyard.targets.local.state import PATIENCE, operation
 from stackyard.targets.names import COMPOSE
 
 _LIBRARIES = "shared_preload_libraries"
@@ -36,8 +36,6 @@ _FOLLOWED = {"max_connections": "100", "max_locks_per_transaction": "64"}
 """Settings that a replica must have as much of as its primary, and what PostgreSQL has by itself."""
 _OLD_PORT, _NEW_PORT = 5432, 5433
 """They share a network, of which nobody else is."""
-_PATIENCE = 30.0
-"""Seconds that it waits for who is at work on the system."""
 _OLD, _NEW = "upgrade-old", "upgrade-new"
 
 # Where Debian has them, and where a PostgreSQL has them that was built in the image.
@@ -228,7 +226,7 @@ def opened(system: System, name: str | None) -> Iterator[GroundedUpgrade]:
     """
     resource = chosen(system, name)
     ground = ComposeGround(system)
-    with operation(ground.layout.lock_file, "upgrade", patience=_PATIENCE):
+    with operation(ground.layout.lock_file, "upgrade", patience=PATIENCE):
         leave_other(ground.layout.folder, COMPOSE)
         ended = end_interrupted(system, ground.layout)
         there = ground.running.eye.names(commands.volumes(system.name, system.environment))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stackyard.operate.compose.running import ComposeLogs, Running
 from stackyard.targets.compose.layout import Layout
-from stackyard.targets.local.state import operation
+from stackyard.targets.local.state import PATIENCE, operation
 from stackyard.targets.names import COMPOSE
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from stackyard.operate.switching.outcome import Switched, Tell, Wanted
     from stackyard.operate.verbs import Backups, Removal, Upgrade
     from stackyard.targets.native.doctor import Check
-
-_PATIENCE = 30.0
-"""Seconds that `down` waits for who is at work."""
 
 
 class ComposeVerbs:
@@ -71,7 +68,7 @@ class ComposeVerbs:
         return self._running.status()
 
     def down(self) -> tuple[str, ...]:
-        with operation(self.layout.lock_file, "down", patience=_PATIENCE):
+        with operation(self.layout.lock_file, "down", patience=PATIENCE):
             return self._running.down()
 
     def restart(self, names: tuple[str, ...]) -> tuple[PartStatus, ...]:
@@ -81,7 +78,7 @@ class ComposeVerbs:
     def switch_over(self, system: System, wanted: Wanted, tell: Tell) -> Switched:
         from stackyard.operate.compose.switching import switch_over
 
-        with self.begin(system, "switchover") as work:
+        with self.begin(system, "switchover", patience=PATIENCE) as work:
             return switch_over(work, wanted, tell)
 
     def logs(self) -> ComposeLogs:

@@ -24,7 +24,7 @@ from stackyard.operate.restoring.timeline import part_ways
 from stackyard.plan.element import Kind
 from stackyard.targets.local import ports
 from stackyard.targets.local.databases import Database
-from stackyard.targets.local.state import operation
+from stackyard.targets.local.state import PATIENCE, operation
 from stackyard.targets.names import NATIVE
 from stackyard.targets.native.layout import Layout
 
@@ -46,7 +46,7 @@ def restoring(system: System, *, locked: bool, source: Job | None = None) -> Ite
     with ExitStack() as stack:
         ended = ""
         if locked:
-            stack.enter_context(operation(layout.lock_file, "restore"))
+            stack.enter_context(operation(layout.lock_file, "restore", patience=PATIENCE))
             leave_other(layout.folder, NATIVE)
             ended = end_interrupted(layout)
         yield NativeEffects(system, job_of(system), ended, source)

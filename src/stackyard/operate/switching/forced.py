@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from stackyard.errors import StackyardError, StateError
 from stackyard.operate.switching import finishing, journal, readiness
-from stackyard.operate.switching.asking import asking, promote
+from stackyard.operate.switching.asking import PATIENCE, asking, promote
 from stackyard.operate.switching.journal import Journal, Phase
 from stackyard.operate.switching.outcome import Switched, Tell, Wanted
 from stackyard.targets.local import replication
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stackyard.model.system import System
     from stackyard.operate.switching.effects import Servers
+    from stackyard.resources.postgres.replication import Replica
     from stackyard.targets.local.control import Control
 
 
@@ -25,9 +28,7 @@ def force(servers: Servers, system: System, wanted: Wanted, tell: Tell) -> Switc
     The caller holds the lock; nothing of the database runs afterwards. Raises UsageError, StateError or PartError.
     """
     database = readiness.database_of(system, wanted)
-    replica = readiness.candidates(database, wanted)[0]
-    if not (servers.is_held(replica.name) and servers.is_fenced(replica.name)):
-        raise StateError(f"the data of {replica.name} is no replica's", hint="Nothing was changed.")
+    replica = _furthest(servers, readiness.candidates(database, wanted))
     begun = time.monotonic()
     found = Journal(database.name, replica.name, Phase.FENCING, servers.aside(database.name))
     journal.write(servers, found)
@@ -43,6 +44,43 @@ def force(servers: Servers, system: System, wanted: Wanted, tell: Tell) -> Switc
     return Switched(database.name, replica.name, time.monotonic() - begun, lost, servers.kept(found.aside), notes)
 
 
+def _furthest(servers: Servers, candidates: Sequence[Replica]) -> Replica:
+    """The replica that has received most: what it lacks is lost. Raises StateError when there is none to be had."""
+    held = [one for one in candidates if servers.is_held(one.name) and servers.is_fenced(one.name)]
+    if not held:
+        names = " and ".join(one.name for one in candidates)
+        raise StateError(f"the data of {names} is no replica's", hint="Nothing was changed.")
+    if len(held) == 1:
+        return held[0]
+    reached = {one.name: _received(servers, one.name) for one in held}
+    if max(reached.values()) < 0:
+        raise StateError(
+            f"none of {', '.join(reached)} says how far it is",
+            hint="`--to REPLICA` promotes one all the same. Nothing was changed.",
+        )
+    return max(held, key=lambda one: reached[one.name])
+
+
+def _received(servers: Servers, part: str) -> int:
+    """How far a replica is, -1 for one that does not say."""
+    try:
+        if not servers.runs(part):
+            servers.start(part)
+        at = _at_rest(servers, part)
+    except StackyardError:
+        return -1
+    return at.received if at.in_recovery and at.received is not None else -1
+
+
+def _at_rest(servers: Servers, part: str) -> replication.Position:
+    """Where a replica is once it has replayed all that it has, or after PATIENCE. Raises PartError."""
+    deadline = time.monotonic() + PATIENCE
+    with asking(servers, part) as connection:
+        while not replication.has_replayed_all(connection) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return replication.position(connection)
+
+
 def _promoted(servers: Servers, found: Journal, tell: Tell) -> str:
     """Fence the primary and promote the replica; what may be lost."""
     tell(f"fencing {found.primary}: its data is put aside")
@@ -56,8 +94,7 @@ def _promoted(servers: Servers, found: Journal, tell: Tell) -> str:
     servers.put_aside(found.primary, found.aside)
     tell(f"promoting {found.replica}")
     servers.start(found.replica)
-    with asking(servers, found.replica) as connection:
-        at = replication.position(connection)
+    at = _at_rest(servers, found.replica)
     promote(servers, found.replica)
     return _loss(found, at, ended)
 

@@ -28,15 +28,13 @@ from stackyard.targets.local import ports, secrets
 from stackyard.targets.local.databases import Database
 from stackyard.targets.local.identity import service_identity
 from stackyard.targets.local.layout import user_cache
-from stackyard.targets.local.state import operation
+from stackyard.targets.local.state import PATIENCE, operation
 from stackyard.targets.names import NATIVE
 from stackyard.targets.native import postgres
 from stackyard.targets.native.layout import Layout
 from stackyard.targets.native.toolchain import Fetch, Tool, Want, fetch, obtain, resolve
 
 _LIBRARIES = "shared_preload_libraries"
-_PATIENCE = 30.0
-"""Seconds: in development the watcher has seen the edit of the file, too, and tries it."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +195,7 @@ def opened(system: System, name: str | None) -> Iterator[GroundedUpgrade]:
     """
     resource = chosen(system, name)
     layout = Layout(system.root, system.environment)
-    with operation(layout.lock_file, "upgrade", patience=_PATIENCE):
+    with operation(layout.lock_file, "upgrade", patience=PATIENCE):
         leave_other(layout.folder, NATIVE)
         ended = end_interrupted(layout)
         choose = partial(upgrading, system, resource)

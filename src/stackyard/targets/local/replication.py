@@ -31,6 +31,11 @@ _POSITION = """
 SELECT pg_is_in_recovery(), greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text,
        pg_last_wal_replay_lsn()::text, extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float
 """
+_WAITS = """
+SELECT coalesce(bool_and(wait_event IN ('RecoveryWalStream', 'RecoveryRetrieveRetryInterval')), true)
+FROM pg_stat_activity WHERE backend_type = 'startup'
+"""
+"""Who replays waits for more to come: from its primary, or until it looks again."""
 _SOON = 5.0
 """Seconds in which a replica that both sides are ready for connects to its primary."""
 _LINGERS = 5.0
@@ -127,6 +132,15 @@ def position(server: Connection) -> Position:
     """Where the server is. Raises psycopg.Error."""
     recovering, received, replayed, age = server.execute(_POSITION).fetchone() or (False, None, None, None)
     return Position(recovering, number(received) if received else None, number(replayed) if replayed else None, age)
+
+
+def has_replayed_all(server: Connection) -> bool:
+    """Whether the server has replayed all of the log that it has. The connection is the superuser's.
+
+    Raises psycopg.Error.
+    """
+    row = server.execute(_WAITS).fetchone()
+    return bool(row and row[0])
 
 
 def why_stuck(primary: Connection, replica: Position) -> str:

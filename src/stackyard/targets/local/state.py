@@ -13,6 +13,9 @@ from pathlib import Path
 
 from stackyard.errors import StateError
 
+PATIENCE = 30.0
+"""Seconds that those wait who were asked for by a person while the watcher puts things right: it is done by then."""
+
 
 class BusyError(StateError):
     """Another command is at work on the system."""
