@@ -68,7 +68,7 @@ def test_an_untouched_system_keeps_everything(grounds: Callable[[str], ComposeGr
 def test_sabotage_breaks_exactly_its_checks(
     grounds: Callable[[str], ComposeGround], several: tuple[Sabotage, ...]
 ) -> None:
-    """All of a round is done, and each check that breaks belongs to one of it; natively each is done by itself.
+    """All of a round is done, and each check that breaks belongs to one of it.
 
     What were left of it would break a check more in the next round, or in the last look.
     """

@@ -39,7 +39,7 @@ class Others:
         self.others.append(subprocess.Popen(words, start_new_session=True, stdin=null, stdout=null, stderr=null, **how))
 
     def end_others(self) -> None:
-        """End what `beside` and `stray` have started."""
+        """End what `beside` has started."""
         for one in self.others:
             one.kill()
             one.wait()
@@ -54,6 +54,8 @@ class NativeGround(Others):
     def __init__(self, checkout: Checkout) -> None:
         super().__init__()
         self.checkout = checkout
+        self.strays: dict[str, Others] = {}
+        """By the part whose mark they carry."""
 
     @property
     def home(self) -> Path:
@@ -199,15 +201,16 @@ class NativeGround(Others):
         user = (f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups") if account.is_dropped else ()
         words = (*words, *user) if words else ("setpriv", *user) if user else ()
         mark = {"STACKYARD_PROGRAM": f"{Places(self.home).mark}/{part}", "PATH": os.defpath}
-        self.beside(*words, "sleep", "600", env=mark, cwd="/")
+        self.strays.setdefault(part, Others()).beside(*words, "sleep", "600", env=mark, cwd="/")
 
     def restart(self, *parts: str) -> None:
         """It ends whatever carries the mark of these, too."""
         done = self.checkout.stackyard("restart", *parts)
         assert done.code == 0, done.error
-        for one in self.others:
-            one.wait(10)
-        self.others.clear()
+        for name in list(self.strays):
+            if not parts or name.rpartition("-")[0] in parts:
+                for one in self.strays.pop(name).others:
+                    one.wait(10)
 
 
 def children(pid: int) -> set[int]:

@@ -141,9 +141,9 @@ class Sabotage:
     `up` must put it right. Where it cannot by its nature, `undo` does what the check tells a person to do. `targets`
     are those where such harm can be done; `on_compose` is what it breaks there, where that is not the same.
 
-    `turn` is when it is done in a round: FIRST what makes a container anew on Compose, for that undoes what was done to
-    the old one, LAST what other harm would undo. `alone` is said of harm that keeps other harm from showing, and
-    `place` is what no two of a round may harm.
+    `turn` is when it is done in a round: FIRST what makes a container or a process anew, for that undoes what was done
+    to the old one, LAST what other harm would undo. `alone` is said of harm that keeps other harm from showing, and
+    `place` is what no two of a round may harm, and `native_place` what they may not natively.
     """
 
     name: str
@@ -157,6 +157,7 @@ class Sabotage:
     turn: int = 0
     alone: bool = False
     place: str = ""
+    native_place: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -167,6 +168,10 @@ class Sabotage:
             return frozenset()
         return self.on_compose if target == COMPOSE and self.on_compose is not None else self.breaks
 
+    def place_on(self, target: str) -> str:
+        """What no other of a round may harm on a target."""
+        return self.native_place if target == NATIVE and self.native_place else self.place
+
 
 def on(target: str, sabotages: Sequence[Sabotage]) -> list[Sabotage]:
     """Those that can be done on a target, sorted by system: only one of them runs into the limits of a machine."""
@@ -176,12 +181,15 @@ def on(target: str, sabotages: Sequence[Sabotage]) -> list[Sabotage]:
 def rounds(target: str, sabotages: Sequence[Sabotage]) -> list[tuple[Sabotage, ...]]:
     """Sabotages that can be told apart when they are done together: no two of a round break the same check.
 
-    What runs differs from the stack file after almost all harm; this is left out of account.
+    What runs differs from the stack file after almost all harm; this is left out of account. Natively the harm after
+    which it does not differ is kept apart, so that it shows.
     """
     made: list[list[Sabotage]] = []
     for system in sorted({one.system for one in sabotages}):
         own = [one for one in on(target, sabotages) if one.system == system]
-        made += _spread(target, [one for one in own if not one.alone])
+        several = [one for one in own if not one.alone]
+        made += _spread(target, [one for one in several if target != NATIVE or PLANNED in one.breaks])
+        made += _spread(target, [one for one in several if target == NATIVE and PLANNED not in one.breaks])
         made += [[one] for one in own if one.alone]
     return [tuple(sorted(several, key=lambda one: one.turn)) for several in made]
 
@@ -200,7 +208,8 @@ def _spread(target: str, sabotages: Sequence[Sabotage]) -> list[list[Sabotage]]:
 
 def _fit(one: Sabotage, other: Sabotage, target: str) -> bool:
     shared = one.breaks_on(target) & other.breaks_on(target) - {PLANNED}
-    return not shared and (one.place != other.place or not one.place)
+    place = one.place_on(target)
+    return not shared and (not place or place != other.place_on(target))
 
 
 def commit(ground: Ground, *sabotages: Sabotage) -> None:

@@ -1,4 +1,4 @@
-"""Each sabotage, done to a living system: exactly its checks break, `up` puts it right, and nothing of it is left."""
+"""Every sabotage, done to a living system: exactly its checks break, `up` puts it right, and nothing of it is left."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from stackyard.targets.names import COMPOSE, NATIVE
 from stackyard.verify.areas import checks
 from tests.verify.ground import NativeGround
 from tests.verify.parity import SYSTEMS, is_on_the_page
-from tests.verify.sabotage import Sabotage, commit, is_kept, look, on, rounds
+from tests.verify.sabotage import Sabotage, commit, is_kept, look, rounds
 from tests.verify.sabotages import SABOTAGES, breakable, can_break
 
 pytestmark = pytest.mark.real
 
-_TOGETHER = "backed-up"
-"""What is done to its backups can be told apart, and putting a set right takes as long as all other harm."""
-
-_IN_TURN = [(one,) for one in on(NATIVE, SABOTAGES) if one.system != _TOGETHER]
-_ROUNDS = rounds(NATIVE, [one for one in SABOTAGES if one.system == _TOGETHER])
-_SYSTEMS = sorted({several[0].system for several in (*_IN_TURN, *_ROUNDS)})
+_ROUNDS = rounds(NATIVE, SABOTAGES)
+_SYSTEMS = sorted({several[0].system for several in _ROUNDS})
 
 
 @pytest.mark.parametrize(
@@ -56,11 +52,14 @@ def test_an_untouched_system_keeps_everything(grounds: Callable[[str], NativeGro
         is_on_the_page(system, report)
 
 
-@pytest.mark.parametrize("several", [*_IN_TURN, *_ROUNDS], ids=lambda several: ", ".join(map(str, several)))
-def test_a_sabotage_breaks_exactly_its_checks(
+@pytest.mark.parametrize("several", _ROUNDS, ids=lambda several: ", ".join(map(str, several)))
+def test_sabotage_breaks_exactly_its_checks(
     grounds: Callable[[str], NativeGround], several: tuple[Sabotage, ...]
 ) -> None:
-    """What were left of it would break a check more in the next one, or in the last look."""
+    """All of a round is done, and each check that breaks belongs to one of it.
+
+    What were left of it would break a check more in the next round, or in the last look.
+    """
     commit(grounds(several[0].system), *several)
 
 

@@ -58,6 +58,8 @@ def _reload(ground: Ground) -> None:
         (before,) = connection.execute("SELECT pg_conf_load_time()").fetchone() or (None,)
         connection.execute("SELECT pg_reload_conf()")
         eventually(lambda: connection.execute("SELECT pg_conf_load_time()").fetchone() != (before,))
+    # A session learns of it before the server has read its rules; who is let in anew comes after that.
+    ground.sql("SELECT")
 
 
 def _rules(old: str, new: str, *, back: bool = False) -> Callable[[Ground], None]:

@@ -94,13 +94,14 @@ SABOTAGES = (
         _let_another_sign,
         alone=True,
     ),
-    _one("the certificate has aged", "edge.certificate-expiry", _age_the_certificate),
+    _one("the certificate has aged", "edge.certificate-expiry", _age_the_certificate, place="certificate"),
     _one(
         "a new certificate is not taken in",
         "edge.certificate-in-use",
         _swap_the_certificate,
         "edge.files-in-use",
         turn=LAST,
+        place="certificate",
     ),
     _one(
         "a header is gone",
@@ -128,7 +129,8 @@ SABOTAGES = (
     ),
     _one("nothing is compressed", "edge.compression", _edit("gzip on;", "gzip off;")),
     _one("assets are asked for every minute", "edge.caching", _edit("max-age=31536000, immutable", "max-age=60")),
-    _one("pages of the app are not found", "edge.pages", _edit(" $edge_page =404;", " =404;")),
+    # Metrics that are shown are a page of the app.
+    _one("pages of the app are not found", "edge.pages", _edit(" $edge_page =404;", " =404;"), place="pages"),
     _one(
         "a route ends at the edge",
         "edge.routes",
@@ -146,12 +148,20 @@ SABOTAGES = (
         _edit("X-Forwarded-For $remote_addr;", "X-Forwarded-For $proxy_add_x_forwarded_for;", "proxy.conf"),
     ),
     _one("WebSockets do not get through", "edge.websockets", _edit('"~*^websocket$"', '"~*^never$"')),
-    _one("a replica gets no requests", "edge.balance", lambda ground: ground.leave_out("api-2"), system="everything"),
+    # Between one replica and itself nobody wanders.
+    _one(
+        "a replica gets no requests",
+        "edge.balance",
+        lambda ground: ground.leave_out("api-2"),
+        system="everything",
+        place="replicas",
+    ),
     _one(
         "clients wander between replicas",
         "edge.affinity",
         _edit("hash $edge_affinity", "# $edge_affinity"),
         system="everything",
+        place="replicas",
     ),
     _one("the edge answers for other hosts", "edge.hosts", _edit("return 421;", "return 204;")),
     _one(
@@ -181,18 +191,20 @@ SABOTAGES = (
         system="everything",
         place="cors",
     ),
-    _one("metrics are shown", "edge.hidden", _edit('/metrics(/|$)" 1;', '/metrics(/|$)" 0;')),
+    _one("metrics are shown", "edge.hidden", _edit('/metrics(/|$)" 1;', '/metrics(/|$)" 0;'), place="pages"),
     _one(
         "everybody is an administrator",
         "edge.admin",
         _edit("geo $edge_administrator {\n        default 0;", "geo $edge_administrator {\n        default 1;"),
         system="everything",
+        place="administrators",
     ),
     _one(
         "an administrator is locked out",
         "edge.administrators",
         _edit('"127.0.0.1" 1;', '"127.0.0.99" 1;'),
         system="everything",
+        place="administrators",
     ),
     _one(
         "the edge tells its version",

@@ -9,7 +9,7 @@ from typing import Any
 
 from stackyard.targets.names import NATIVE
 from tests.verify.ground import NativeGround
-from tests.verify.sabotage import FIRST, Ground, Sabotage
+from tests.verify.sabotage import FIRST, LAST, Ground, Sabotage
 
 Harm = Callable[[Any], None]
 
@@ -64,17 +64,24 @@ def _be_silent(ground: Ground) -> None:
     ground.tell(_WORKER, "LOG_LEVEL", "critical")
 
 
-def _kept_by_us(name: str, breaks: set[str], harm: Harm, undo: Harm | None = None) -> Sabotage:
+def _kept_by_us(
+    name: str, breaks: set[str], harm: Harm, undo: Harm | None = None, *, turn: int = 0, place: str = "log"
+) -> Sabotage:
     """Harm to logs that Stackyard keeps itself; those of containers are the engine's."""
-    return Sabotage(name, frozenset(breaks), harm, system="everything", undo=undo, targets=(NATIVE,))
+    return Sabotage(
+        name, frozenset(breaks), harm, system="everything", undo=undo, targets=(NATIVE,), turn=turn, place=place
+    )
 
 
 SABOTAGES = (
-    _kept_by_us("a log is removed", {"logs.written"}, _remove_a_log, lambda ground: ground.restart("worker")),
+    # A worker that starts again, for whatever reason, has its log anew.
+    _kept_by_us(
+        "a log is removed", {"logs.written"}, _remove_a_log, lambda ground: ground.restart("worker"), turn=LAST
+    ),
     _kept_by_us("a line of a log is forged", {"logs.whole"}, _forge_a_line, _take_out),
     _kept_by_us("a line of a log is dated ahead", {"logs.whole"}, _forge_the_future, _take_out),
-    _kept_by_us("an old log is kept for ever", {"logs.bounded"}, _keep_too_much, _keep_what_was_asked),
-    _kept_by_us("a log is opened", {"logs.private", "topology.as-described"}, _open_a_log),
+    _kept_by_us("an old log is kept for ever", {"logs.bounded"}, _keep_too_much, _keep_what_was_asked, place=""),
+    _kept_by_us("a log is opened", {"logs.private", "topology.as-described"}, _open_a_log, place="worker"),
     Sabotage(
         "a service writes a secret into its log",
         frozenset({"logs.no-secrets"}),
@@ -82,6 +89,7 @@ SABOTAGES = (
         system="everything",
         undo=_take_out,
         place="worker",
+        native_place="log",
     ),
     Sabotage(
         "the edge logs queries", frozenset({"logs.access", "topology.as-described"}), _log_queries, system="everything"
@@ -92,6 +100,7 @@ SABOTAGES = (
         _be_silent,
         turn=FIRST,
         system="everything",
+        native_place="worker",
         on_compose=frozenset({"logs.level", "containers.environment", "topology.as-described"}),
     ),
 )

@@ -58,6 +58,7 @@ def _spoiled(name: str, what: str, *breaks: str) -> Sabotage:
         _spoil(what),
         on_compose=frozenset({*breaks, PLANNED, "containers.image", "containers.environment", "containers.read-only"}),
         turn=FIRST,
+        place="api",
     )
 
 

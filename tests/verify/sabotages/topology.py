@@ -17,7 +17,7 @@ from stackyard.targets.native.supervisor.client import connect, launch
 from stackyard.targets.native.supervisor.processes import everybody
 from tests.e2e.conftest import eventually
 from tests.verify.ground import NativeGround
-from tests.verify.sabotage import Ground, Sabotage
+from tests.verify.sabotage import FIRST, Ground, Sabotage
 
 _LISTEN = "import socket, sys, time; s = socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6)"
 
@@ -60,6 +60,9 @@ def _start_in_the_wrong_order(ground: NativeGround) -> None:
 
     It is stopped while it loads its libraries: once it has looked for the cache in vain it is started again, in order.
     """
+    # What the edge has taken in while it ran is not in its definition, which only `up` makes anew.
+    ground.remove("edge")
+    ground.put_right()
     programs = {name: ground.definition(name) for name in ground.checkout.pids()}
     ground.checkout.stackyard("down")
     launch(ground.home, "detached")
@@ -143,6 +146,7 @@ SABOTAGES = (
         _ask_in_vain,
         system="everything",
         targets=(NATIVE,),
+        place="api",
     ),
     Sabotage(
         "a worker is stopped by other means",
@@ -150,6 +154,7 @@ SABOTAGES = (
         lambda ground: ground.remove("worker-1"),
         system="everything",
         targets=(NATIVE,),
+        place="worker",
     ),
     Sabotage(
         "an older version runs than the file names",
@@ -157,6 +162,8 @@ SABOTAGES = (
         _run_an_old_cache,
         system="everything",
         targets=(NATIVE,),
+        turn=FIRST,
+        place="cache",
     ),
     Sabotage(
         "a data folder is opened",
@@ -172,6 +179,7 @@ SABOTAGES = (
         system="everything",
         undo=lambda ground: ground.restart(),
         targets=(NATIVE,),
+        alone=True,
     ),
     Sabotage(
         "a health check is switched off",
@@ -179,6 +187,8 @@ SABOTAGES = (
         _ask_nothing,
         system="everything",
         targets=(NATIVE,),
+        turn=FIRST,
+        place="api",
     ),
     Sabotage(
         "a process slips away",
@@ -202,6 +212,7 @@ SABOTAGES = (
         system="everything",
         undo=lambda ground: ground.restart("worker"),
         targets=(NATIVE,),
+        place="worker",
     ),
     Sabotage(
         "nobody watches the sources",
@@ -216,6 +227,8 @@ SABOTAGES = (
         lambda ground: ground.redefine("worker-1", uid=None, gid=None),
         system="everything",
         targets=(NATIVE,),
+        turn=FIRST,
+        place="worker",
     ),
     Sabotage(
         "a process could gain privileges",
