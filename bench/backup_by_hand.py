@@ -78,7 +78,11 @@ class RawCopy:
         self.wal.mkdir()
         (spool,) = job.places.wal(self.part.name, "x").parent.iterdir()
         for path in spool.glob("0*"):
-            shutil.copy(path, self.wal / path.name.removesuffix(".partial"))
+            whole = path.name.removesuffix(".partial")
+            try:
+                shutil.copy(path, self.wal / whole)
+            except FileNotFoundError:  # it has become whole meanwhile
+                shutil.copy(spool / whole, self.wal / whole)
         _give(self.part, self.wal)
 
     def restore(self, into: Path, mark: RestorePoint) -> float:

@@ -73,6 +73,11 @@ class Site:
             file.read_text() + MORE + "edge: {host: guestbook.localhost, limits: {/api: 4/s, /: 4/s, connections: 8}}\n"
         )
         self.issuer = ensure_authority(folder / "authority", datetime.now(UTC), (HOST,))
+        self.trusted = folder / "trusted.pem"
+        known = (ssl.get_default_verify_paths().cafile, "/etc/ssl/certs/ca-certificates.crt")
+        machine = [Path(one) for one in known if one and Path(one).is_file()]
+        authorities = [self.issuer.certificate, *machine[:1]]
+        self.trusted.write_text("\n".join(one.read_text() for one in authorities))
         self.tls = self.checkout.folder / "tls"
         self.tls.mkdir()
         self.issue()
@@ -93,9 +98,9 @@ class Site:
             return hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
 
     def run(self, *words: str) -> Run:
-        """`stackyard` in production, for a user who trusts the authority."""
+        """`stackyard` in production, for a user who trusts the authority, beside those that this machine does."""
         how = self.checkout.process()
-        how["env"] = {**how["env"], "SSL_CERT_FILE": str(self.issuer.certificate), "STACKYARD_ENV": "production"}
+        how["env"] = {**how["env"], "SSL_CERT_FILE": str(self.trusted), "STACKYARD_ENV": "production"}
         done = subprocess.run(self.checkout.command(*words), **how, capture_output=True, text=True, timeout=280)
         return Run(done.returncode, done.stdout, done.stderr)
 
