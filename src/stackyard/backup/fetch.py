@@ -14,6 +14,7 @@ from stackyard.backup.chunks import Chunks
 from stackyard.backup.events import Tell, silent
 from stackyard.backup.job import Account, FilesPart, Job, PostgresPart, RedisPart
 from stackyard.backup.pipes import Flow
+from stackyard.backup.private import give
 from stackyard.backup.problem import BackupError, NotReadError
 from stackyard.backup.restic import Restic
 from stackyard.backup.sets import BackupSet, Finding, Piece
@@ -162,7 +163,7 @@ def _file(job: Job, backup: BackupSet, piece: Piece, into: Path, account: Accoun
         except OSError as error:
             raise BackupError(f"{into} cannot be written: {error.strerror}") from error
         _same(taken.flow(), piece)
-    _give(into, account)
+    give(into, account)
 
 
 def _same(flow: Flow, piece: Piece) -> None:
@@ -180,12 +181,7 @@ def _private(folder: Path, account: Account | None) -> None:
             raise BackupError(f"{folder} is not empty", hint="Name a folder that does not exist yet.")
     except OSError as error:
         raise BackupError(f"{folder} cannot be made: {error.strerror}") from error
-    _give(folder, account)
-
-
-def _give(path: Path, account: Account | None) -> None:
-    if account and os.geteuid() == 0:
-        os.chown(path, account.uid, account.gid)
+    give(folder, account)
 
 
 def _unpack(content: bytes, into: Path) -> None:

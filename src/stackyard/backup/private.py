@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from stackyard.backup import programs
 from stackyard.backup.database import connect
-from stackyard.backup.job import PostgresPart
+from stackyard.backup.job import Account, PostgresPart
 from stackyard.backup.leash import MARK, Leash, leash
 from stackyard.backup.problem import BackupError
 
@@ -189,8 +189,13 @@ def private_folder(part: PostgresPart) -> Iterator[Path]:
 
 def own(part: PostgresPart, path: Path) -> None:
     """Give the path to the account that the server runs as, when we are somebody else."""
-    if part.account and os.geteuid() == 0:
-        os.chown(path, part.account.uid, part.account.gid)
+    give(path, part.account)
+
+
+def give(path: Path, account: Account | None) -> None:
+    """Give the path to the account, where we may."""
+    if account and os.geteuid() == 0:
+        os.chown(path, account.uid, account.gid)
 
 
 def require_account(part: PostgresPart) -> None:

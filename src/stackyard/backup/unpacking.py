@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from stackyard.backup.chunks import Chunks
 from stackyard.backup.job import Account
+from stackyard.backup.private import give
 from stackyard.backup.problem import BackupError
 
 _BLOCK = tarfile.BLOCKSIZE
@@ -37,7 +38,7 @@ def unpack(tar: Iterable[bytes], into: Path, account: Account | None, *, settle:
             while member := _next(stream):
                 _write(stream, member, into / _inside(member), owner, settler)
             stream.drain()
-        _give(into, owner)
+        give(into, owner)
     except OSError as error:
         raise BackupError(
             f"the copy cannot be unpacked into {into}: {error.strerror}", hint="Is there room on that disk?"
@@ -63,7 +64,7 @@ def _write(stream: Chunks, member: tarfile.TarInfo, path: Path, owner: Account |
     if member.isdir():
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(member.mode & 0o777)
-        _give(path, owner)
+        give(path, owner)
         return
     # Whoever the folder is given to in the end cannot have put anything in the way: until then it is ours alone.
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -90,11 +91,6 @@ def _fill(stream: Chunks, size: int, file: int, settle: Settle | None) -> None:
         if settle and done - settled >= _STRIDE:
             settle(file)
             settled = done
-
-
-def _give(path: Path, owner: Account | None) -> None:
-    if owner:
-        os.chown(path, owner.uid, owner.gid)
 
 
 @contextmanager

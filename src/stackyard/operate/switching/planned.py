@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from stackyard.backup.segments import lsn_text
 from stackyard.errors import PartError, StackyardError, StateError
 from stackyard.operate.switching import finishing, journal, readiness
 from stackyard.operate.switching.asking import PATIENCE, asking, promote
@@ -104,7 +105,7 @@ class _Switchover:
                 return
             if time.monotonic() > deadline:
                 what = f"{self._replica_name} has not got everything that {self._primary_name} ended with"
-                where = f"{replication.text(found.replayed or 0)} of {replication.text(ended.checkpoint)}"
+                where = f"{lsn_text(found.replayed or 0)} of {lsn_text(ended.checkpoint)}"
                 raise PartError(self._replica_name, what, details=(where,))
             time.sleep(0.005)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stackyard.backup.segments import lsn, lsn_text
 from stackyard.errors import PartError
 from stackyard.resources.postgres.config import SUPERUSER
 from stackyard.resources.postgres.replication import MARK, Replica
@@ -104,17 +105,6 @@ def asking(server: Server, database: str = "postgres", user: str = SUPERUSER) ->
             raise PartError(server.part, f"{server.part} did not say how it stands", details=(text,)) from error
 
 
-def number(lsn: str) -> int:
-    """A position in the log (0/3000060) as a number of bytes."""
-    high, _, low = lsn.partition("/")
-    return (int(high, 16) << 32) + int(low, 16)
-
-
-def text(lsn: int) -> str:
-    """A position as the server writes it."""
-    return f"{lsn >> 32:X}/{lsn & 0xFFFFFFFF:X}"
-
-
 def standings(primary: Connection, replicas: Iterable[tuple[str, str]]) -> tuple[Standing, ...]:
     """How each replica (its name and its slot) stands. `primary` may be the monitor role's. Raises psycopg.Error."""
     names, slots = zip(*replicas, strict=True)
@@ -131,7 +121,7 @@ def _standing(name: str, state: str, slot: str, behind: int | None, seconds: flo
 def position(server: Connection) -> Position:
     """Where the server is. Raises psycopg.Error."""
     recovering, received, replayed, age = server.execute(_POSITION).fetchone() or (False, None, None, None)
-    return Position(recovering, number(received) if received else None, number(replayed) if replayed else None, age)
+    return Position(recovering, lsn(received) if received else None, lsn(replayed) if replayed else None, age)
 
 
 def has_replayed_all(server: Connection) -> bool:
@@ -148,7 +138,7 @@ def why_stuck(primary: Connection, replica: Position) -> str:
     at = replica.received
     if at is None:
         return ""
-    where = text(at)
+    where = lsn_text(at)
     ((is_ahead,),) = primary.execute(_IS_AHEAD, (where,)).fetchall()
     if is_ahead:
         return AHEAD
@@ -166,7 +156,7 @@ def has_diverged(primary: Connection, follower: Connection) -> bool:
     ((now, history),) = primary.execute(_HISTORY).fetchall()
     if own is None or own == now or not history:
         return False
-    forks = {int(words[0]): number(words[1]) for line in history.splitlines() if len(words := line.split()) > 1}
+    forks = {int(words[0]): lsn(words[1]) for line in history.splitlines() if len(words := line.split()) > 1}
     fork, at = forks.get(int(own, 16)), position(follower).received
     return fork is None or (at is not None and at > fork)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from stackyard.backup.segments import lsn, lsn_text
 from stackyard.model.system import Postgres, System
 from stackyard.observe.view import View
 from stackyard.resources.postgres.catalog import database_name
@@ -60,13 +61,13 @@ def _caught_up(view: View, name: str, wanted: str) -> Seen:
     with view.replica(name) as connection:
         while True:
             found = replication.position(connection)
-            has_it = found.replayed is not None and found.replayed >= replication.number(wanted)
+            has_it = found.replayed is not None and found.replayed >= lsn(wanted)
             if has_it or time.monotonic() > deadline:
                 break
             time.sleep(0.05)
     return saw(
         f"position {wanted} of its primary, on {name}",
-        replication.text(found.replayed or 0),
+        lsn_text(found.replayed or 0),
         fault=f"{name} does not replay what its primary has written",
         unless=has_it,
     )
