@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 
-from stackyard.errors import MachineError, StateError
+from stackyard.errors import StateError
+from stackyard.operate.compose import spoken_to
 from stackyard.targets.compose import commands
 
 MOUNTS = "/volumes"
@@ -46,31 +47,12 @@ class VolumeShell:
         raise StateError("the data in its volumes cannot be worked on", details=[one.rstrip() for one in said][-5:])
 
     def __enter__(self) -> VolumeShell:
-        try:
-            self._process = subprocess.Popen(
-                self._argv,
-                env=commands.environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                # Ctrl-C is ours to hear.
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise MachineError(f"docker cannot be run: {error.strerror}") from error
+        self._process = spoken_to.begin(self._argv, stderr=subprocess.STDOUT)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        spoken_to.end(self._process, _PATIENCE)
         assert self._process.stdout is not None
         self._process.stdout.close()

@@ -14,7 +14,8 @@ from typing import Any
 
 from stackyard.backup.events import Event, Tell, silent
 from stackyard.backup.problem import BackupError
-from stackyard.errors import MachineError, StateError
+from stackyard.errors import StateError
+from stackyard.operate.compose import spoken_to
 from stackyard.operate.compose.beside import Beside
 from stackyard.operate.compose.running import Running
 from stackyard.targets.compose import commands
@@ -177,32 +178,13 @@ class Conversation:
             self._process.stdin.flush()
 
     def __enter__(self) -> Conversation:
-        try:
-            self._process = subprocess.Popen(
-                self._argv,
-                env=commands.environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                # Ctrl-C is ours to hear: what runs there ends in its own order.
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise MachineError(f"docker cannot be run: {error.strerror}") from error
+        self._process = spoken_to.begin(self._argv, stderr=subprocess.PIPE)
         self._reader = threading.Thread(target=self._read_errors, daemon=True)
         self._reader.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        spoken_to.end(self._process, _PATIENCE)
         self._reader.join()
 
     def _read_errors(self) -> None:
