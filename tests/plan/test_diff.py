@@ -30,6 +30,12 @@ def told(plan: Plan) -> list[str]:
     return [str(step) for step in plan.steps]
 
 
+REPLICA = Element("process:db-2", Kind.PROCESS, "db-2", "db-2", after=("catalog:db",))
+FOLLOWING = Element(
+    "settings:db-2", Kind.SETTINGS, "db-2", "how db-2 follows", after=("process:db-2",), again_after="process:db"
+)
+
+
 def test_nothing_there_makes_everything_in_the_order_of_what_stands_on_what() -> None:
     """TOP-01: start order follows what each part needs."""
     assert told(plan({})) == [
@@ -85,6 +91,32 @@ def test_a_step_waits_for_steps_behind_elements_that_are_already_right() -> None
     without_data_and_api = {key: seen for key, seen in RUNNING.items() if key not in ("data:db", "process:api-1")}
     steps = {step.element: step for step in plan(without_data_and_api).steps}
     assert steps["process:api-1"].after == ("data:db",)
+
+
+@pytest.mark.parametrize(
+    ("found", "steps"),
+    [
+        (None, ["start db: it does not run", "reconcile how db-2 follows: it shows once db is started"]),
+        (Seen({**DB.facets, "command": "b"}), ["restart db: changed: command", "reconcile how db-2 follows: it shows"]),
+        (Seen({**DB.facets, "config": "0"}), ["reload db: changed: config"]),
+    ],
+)
+def test_who_follows_a_database_is_seen_to_follow_it_again_when_that_was_started(
+    found: Seen | None, steps: list[str]
+) -> None:
+    """DB-06: `up` does not end while a replica is still on its way back."""
+    ready = {**RUNNING, REPLICA.id: Seen(), FOLLOWING.id: Seen()}
+    observed = {name: seen for name, seen in {**ready, DB.id: found}.items() if seen is not None}
+    result = told(plan(observed, (*SYSTEM, REPLICA, FOLLOWING)))
+    assert len(result) == len(steps)
+    assert all(is_.startswith(should) for is_, should in zip(result, steps, strict=True))
+
+
+def test_a_replica_that_starts_itself_is_not_looked_at_twice() -> None:
+    result = told(
+        plan({**RUNNING, DB.id: Seen(broken="it gave up"), FOLLOWING.id: Seen()}, (*SYSTEM, REPLICA, FOLLOWING))
+    )
+    assert result == ["start db: it gave up", "start db-2: it does not run"]
 
 
 def test_the_plan_does_not_depend_on_the_order_of_the_file() -> None:

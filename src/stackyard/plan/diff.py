@@ -39,7 +39,9 @@ def diff(system: str, environment: str, target: str, desired: Sequence[Element],
     ordered = in_order(desired)
     wanted = {element.id for element in desired}
     steps = [_stop(name, seen) for name, seen in observed.items() if _is_process(name) and name not in wanted]
-    steps += [step for element in ordered if (step := _step(element, observed.get(element.id)))]
+    for element in ordered:
+        if step := _step(element, observed.get(element.id)) or _again(element, steps):
+            steps.append(step)
     return Plan(system, environment, target, tuple(_with_waits(steps, ordered)))
 
 
@@ -71,6 +73,15 @@ def _step(element: Element, seen: Seen | None) -> Step | None:
     if element.reloadable.issuperset(changed):
         return _make(element, Verb.RELOAD, cause, Downtime.NONE)
     return _make(element, Verb.RESTART, cause, Downtime.BRIEF)
+
+
+def _again(element: Element, steps: Sequence[Step]) -> Step | None:
+    """What is right, and may no longer be after a step of those before it; what starts itself is seen to by that."""
+    begun = {step.element for step in steps if step.verb in (Verb.START, Verb.RESTART)}
+    if element.again_after not in begun or not begun.isdisjoint(element.after):
+        return None
+    cause = f"it shows once {element.again_after.partition(':')[2]} is started"
+    return _make(element, _FIRST[element.kind], cause, Downtime.NONE)
 
 
 def _make(element: Element, verb: Verb, cause: str, downtime: Downtime) -> Step:

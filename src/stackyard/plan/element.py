@@ -44,6 +44,8 @@ class Element:
     after: tuple[str, ...] = ()
     reloadable: frozenset[str] = frozenset()
     """Facets whose change a running process can take in without a stop (a reload)."""
+    again_after: str = ""
+    """The process after whose start this can only be seen: a replica that ran before has to follow it again."""
 
 
 @dataclass(frozen=True)

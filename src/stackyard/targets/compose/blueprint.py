@@ -159,7 +159,7 @@ class _Drawing:
             frozenset(_reloadable(one, resource)),
         )
         made = [process]
-        if one.name in replicas(self.system):
+        if replica := replicas(self.system).get(one.name):
             made.append(
                 Element(
                     f"{Kind.SETTINGS}:{one.name}",
@@ -167,6 +167,7 @@ class _Drawing:
                     one.part,
                     f"how {one.name} follows",
                     after=(process.id,),
+                    again_after=f"{Kind.PROCESS}:{replica.primary.name}",
                 )
             )
         if isinstance(resource, Postgres | Redis):

@@ -145,7 +145,14 @@ class _Drawing:
         else:
             self._add(Element(f"{Kind.PROCESS}:{name}", Kind.PROCESS, name, name, after=after))
         self._add(
-            Element(settings_of(name), Kind.SETTINGS, name, f"the settings of {name}", after=(f"process:{name}",))
+            Element(
+                settings_of(name),
+                Kind.SETTINGS,
+                name,
+                f"how {name} follows",
+                after=(f"{Kind.PROCESS}:{name}",),
+                again_after=f"{Kind.PROCESS}:{primary}",
+            )
         )
 
     def _catalog(self, resource: Postgres) -> None:
