@@ -16,7 +16,7 @@ from bench.goldshop import copy, environment, grow, interpreter, load_of, one_ro
 from bench.measure import Measurement, Series, interleaved
 from bench.shop_load import ShopLoad
 from bench.stock import fill
-from stackyard.backup.niceness import set_back
+from stackyard.backup.niceness import set_behind
 from stackyard.targets.native.layout import KEEPER, Layout
 
 _GROUP = "backups"
@@ -78,7 +78,7 @@ def _sets(checkout: Checkout) -> Iterator[None]:
                     start_new_session=True,
                 )
             )
-            set_back(begun[-1])
+            set_behind(begun[-1])
             if begun[-1].wait() and not ending.is_set():
                 failed.append(begun[-1].returncode)
                 return

@@ -97,3 +97,15 @@ def test_who_is_set_back_counts_for_as_little_with_all_that_it_starts(tmp_path: 
         group = Path(f"/proc/{process.pid}/autogroup")
         assert not group.exists() or group.read_text().split()[-1] == "10"
         assert process.communicate("go on\n")[0].split() == ["10", "10"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a policy of Linux")
+def test_who_is_set_behind_works_when_nobody_else_would_and_so_does_what_it_starts(tmp_path: Path) -> None:
+    ask = (
+        "import os, sys; sys.stdin.readline(); print(os.sched_getscheduler(0) == os.SCHED_IDLE, os.nice(0), flush=True)"
+    )
+    both = f"{ask}; import subprocess; subprocess.run([sys.executable, '-c', {ask!r}])"
+    words, pipe = (sys.executable, "-c", both), subprocess.PIPE
+    with subprocess.Popen(words, cwd=tmp_path, stdin=pipe, stdout=pipe, text=True, start_new_session=True) as process:
+        niceness.set_behind(process)
+        assert process.communicate("go on\ngo on\n")[0].split() == ["True", "19"] * 2

@@ -67,6 +67,24 @@ def test_a_failed_run_is_tried_again_after_growing_pauses() -> None:
         assert due(ended + pause, failed, BERLIN) == "create"
 
 
+@pytest.mark.parametrize(
+    ("last", "may_wait"),
+    [
+        (None, False),
+        (Run(100.0, 160.0), True),
+        (Run(100.0, 100.0 + 3601), False),
+        (Run(100.0, 160.0, failures=1), False),
+        (Run(100.0), False),
+        (Run(100.0, 40.0), False),
+    ],
+    ids=["the first one", "soon done", "long", "failed", "cut off", "a clock set back"],
+)
+def test_a_backup_lets_everybody_else_go_first_when_the_last_one_was_soon_done(
+    last: Run | None, may_wait: bool
+) -> None:
+    assert schedule.may_wait(last) is may_wait
+
+
 def test_the_hour_that_comes_twice_makes_one_backup_and_the_hour_that_is_missing_one_as_well() -> None:
     twice = [
         last_occurrence(at("2026-10-25T12:00"), "02:30", BERLIN),

@@ -22,7 +22,7 @@ from stackyard.backup import guard, health, metrics, schedule, store, upkeep
 from stackyard.backup.health import Drilled, Health, Last
 from stackyard.backup.job import Job
 from stackyard.backup.moments import seconds
-from stackyard.backup.niceness import set_back
+from stackyard.backup.niceness import set_back, set_behind
 from stackyard.backup.problem import BackupError
 from stackyard.backup.sets import BackupSet
 from stackyard.backup.streams import Pusher, Receiver, is_to_bridge
@@ -136,7 +136,11 @@ class Keeper:
         self._child = subprocess.Popen(
             argv, stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, start_new_session=True
         )
-        set_back(self._child)
+        if what == "create" and schedule.may_wait(_run(self._runs.get(what))):
+            set_behind(self._child)
+        else:
+            # A drill measures how long a restore takes.
+            set_back(self._child)
         self._kind = what
         assert self._child.stdout is not None
         self._reader = _Reader(self._child.stdout)

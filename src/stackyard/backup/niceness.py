@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 NICE = 10
 """How far to step back: a tenth of the processor is left where others want all of it."""
+_LEAST = 19
 
 
 def step_back() -> None:
@@ -17,11 +19,22 @@ def step_back() -> None:
     os.setpriority(os.PRIO_PROCESS, 0, max(os.getpriority(os.PRIO_PROCESS, 0), NICE))
 
 
-def set_back(process: subprocess.Popen[Any]) -> None:
+def set_back(process: subprocess.Popen[Any], nice: int = NICE) -> None:
     """Have a process that was just begun in a session of its own step back, with all that it starts."""
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, process.pid, max(os.getpriority(os.PRIO_PROCESS, 0), NICE))
+        os.setpriority(os.PRIO_PROCESS, process.pid, max(os.getpriority(os.PRIO_PROCESS, 0), nice))
     be_as_nice(process)
+
+
+def set_behind(process: subprocess.Popen[Any]) -> None:
+    """The same, further: it works when nobody else would, and whoever wakes up takes its place at once.
+
+    Where the processor is never free it hardly gets on, and nobody but root can take that back.
+    """
+    set_back(process, _LEAST)
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setscheduler(process.pid, os.SCHED_IDLE, os.sched_param(0))
 
 
 def be_as_nice(process: subprocess.Popen[Any]) -> None:

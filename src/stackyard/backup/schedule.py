@@ -18,6 +18,8 @@ _AHEAD = 12 * 3600.0
 nothing. One that is less ahead counts: the clock was set back by hours, and its day has had its run."""
 _FIRST_DRILL = 3600.0
 DRILLS = {"daily": 86400.0, "weekly": 7 * 86400.0, "monthly": 30 * 86400.0}
+_PATIENT = 3600.0
+"""A backup that takes longer is not made behind everybody else's back."""
 _SLACK = 3600.0
 """A drill may come that much early, so that it stays near the hour of the last one."""
 
@@ -48,6 +50,14 @@ def due(now: float, situation: Situation, zone: tzinfo | None = None) -> str:
     if _create_due(now, situation, zone):
         return "create"
     return "drill" if _drill_due(now, situation) else ""
+
+
+def may_wait(last: Run | None) -> bool:
+    """Whether the next backup may let everybody else go first: the last one was soon done.
+
+    On a processor that is never free there would be none in time, so the next one then takes its share.
+    """
+    return last is not None and not last.failures and last.begun <= last.ended < last.begun + _PATIENT
 
 
 def next_backup(now: float, situation: Situation, zone: tzinfo | None = None) -> float:
