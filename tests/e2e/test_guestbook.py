@@ -45,6 +45,15 @@ def test_a_second_checkout_runs_beside_the_first_and_names_who_holds_the_port(
         second.stackyard("down")
 
 
+def test_an_edge_that_took_in_a_change_and_is_started_anew_has_nothing_to_catch_up(guestbook: Checkout) -> None:
+    guestbook.up()
+    guestbook.edit("stackyard.yaml", "host: guestbook.localhost", "host: guestbook.localhost, body: 3MB")
+    done = guestbook.up_in_turn()
+    assert done.code == 0, done.error
+    assert guestbook.stackyard("restart", "edge").code == 0
+    assert guestbook.stackyard("plan", "--check").code == 0
+
+
 def test_a_remembered_port_that_somebody_took_is_an_error_that_names_them(guestbook: Checkout) -> None:
     guestbook.up()
     port = guestbook.ports()["app-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -150,7 +151,7 @@ def test_a_configuration_that_is_gone_is_written_again(cache: Yard) -> None:
 
 
 def test_an_edge_that_took_in_a_configuration_is_not_asked_to_again(tmp_path: Path) -> None:
-    """What a reload has taken in is known for the very process that did; another one has started with it anyway."""
+    """Nor is the next process of the same definition, which has started with the same files; one of another is."""
     one = system(site("web", script=""), root=tmp_path, edge=edge(("/", "web"), tls=Tls.OFF))
     yard = Yard(one)
     yard.make_all()
@@ -162,9 +163,11 @@ def test_an_edge_that_took_in_a_configuration_is_not_asked_to_again(tmp_path: Pa
     yard.record.note("files:edge", yard.blueprint.element("files:edge").facets)
     for file in yard.blueprint.files["edge"]:
         write_whole(yard.layout.etc("edge") / file.path, file.content, file.mode)
-    yard.record.note("reload:edge", {"pid": "4711", **wanted})
+    yard.record.note("reload:edge", {"over": started.watch, **wanted})
     assert "process:edge" not in yard.steps(started)
-    assert yard.steps(replace(started, pid=4712))["process:edge"] == "reload: changed: config"
+    assert "process:edge" not in yard.steps(replace(started, pid=4712))
+    other = json.dumps({**json.loads(started.watch), "config": "another"})
+    assert yard.steps(replace(started, watch=other))["process:edge"] == "reload: changed: config"
 
 
 def test_a_bucket_of_another_name_is_made_while_the_store_runs(tmp_path: Path) -> None:

@@ -43,11 +43,13 @@ def reload(target: NativeTarget, client: Client, program: Program) -> None:
         )
     client.signal(program.id, "HUP")
     running = client.status().program(program.id)
-    pid = running.pid if running else None
-    if pid is not None:
-        _await_workers(target, program, pid)
-    # The supervisor knows the definition that it started; that this very process has taken in a newer one, we note.
-    target.record.note(f"reload:{program.id}", {"pid": str(pid), **json.loads(program.watch)})
+    if running is None:
+        return
+    if running.pid is not None:
+        _await_workers(target, program, running.pid)
+    # The supervisor knows the definition that it started. That a newer one was taken in over it, we note; a process
+    # that it starts again reads the newer files anyway.
+    target.record.note(f"reload:{program.id}", {"over": running.watch, **json.loads(program.watch)})
 
 
 def test(program: Program) -> tuple[int, tuple[str, ...]]:

@@ -28,7 +28,7 @@ def _seen(status: ProgramStatus, record: Record, blueprint: Blueprint) -> Seen:
     except ValueError:
         facets = {}
     reloaded = dict(record.facets(f"reload:{status.id}") or {})
-    if reloaded.pop("pid", None) == str(status.pid):
+    if reloaded.pop("over", None) == status.watch:
         facets = reloaded
     elif _is_altered(status, blueprint):
         facets["definition"] = "another one than it says"
