@@ -16,6 +16,8 @@ import pytest
 import stackyard
 from stackyard.backup import job as jobs
 from stackyard.backup.job import Job
+from tests.backup import ground
+from tests.backup.ground import Shop
 from tests.backup.scripts import write_script
 from tests.resources.servers import wait_until
 
@@ -68,6 +70,19 @@ def test_a_run_that_is_told_to_end_leaves_nothing_behind(plain: Job, shop_folder
     assert process.returncode == 1
     assert json.loads(output.splitlines()[-1])["error"]["what"] == "it was interrupted"
     assert list(Path(job.scratch).iterdir()) == []
+
+
+def test_a_run_that_is_told_to_end_in_the_middle_of_a_query_says_so_and_no_more(shop: Shop) -> None:
+    argv = [sys.executable, "-m", "stackyard.backup", written(shop.job), "create"]
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'stackyard_backup'"
+    with ground.admin(shop.server, shop.database) as owner, owner.transaction():
+        owner.execute("LOCK TABLE orders")
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            wait_until(lambda: bool(shop.sql(waiting)), 60)
+            process.send_signal(signal.SIGTERM)
+            output, errors = process.communicate(timeout=20)
+    assert json.loads(output.splitlines()[-1])["error"]["what"] == "it was interrupted"
+    assert errors == ""
 
 
 def test_a_job_that_cannot_be_read_is_an_error_and_no_traceback(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import signal
 import sys
 import time
@@ -30,6 +31,8 @@ Work = Callable[[Job, argparse.Namespace], object]
 def main(argv: Sequence[str] | None = None) -> int:
     """Do the one thing that was asked, and say how it went."""
     signal.signal(signal.SIGTERM, _interrupt)
+    # It complains of a connection that is broken off in the middle; that it was is said once, and in our words.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     options = _parser().parse_args(argv)
     try:
         result = options.work(_job(Path(options.job)), options)
