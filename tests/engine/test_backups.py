@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from stackyard.targets.compose import drill, images
-from tests.e2e.conftest import Checkout, eventually, ground
+from tests.e2e.conftest import eventually, ground
 
 from .docker import docker
 from .loaded import Loaded, compared
-from .shop import PROJECT, SERVER
 from .standins import provide
+from .yard import Yard, running
 
 __all__ = ["ground"]
 
@@ -42,59 +42,15 @@ resources:
   photos: {{objects: {{}}, port: 25603}}
 backups: {{drill: never}}
 """
-TABLE = """
-CREATE TABLE orders (id int PRIMARY KEY, what text);
-INSERT INTO orders SELECT n, 'ring ' || n FROM generate_series(1, 500) n;
-"""
-
-
-class Yard(Checkout):
-    """The system in its folder, and the ways into its containers."""
-
-    def container(self, service: str) -> str:
-        return f"{NAME}-development-{service}-1"
-
-    def inside(self, service: str, *argv: str) -> str:
-        return docker("exec", self.container(service), *argv)
-
-    def sql(self, text: str) -> str:
-        return self.inside("db", "psql", "-U", "postgres", "-d", NAME.replace("-", "_"), "-qtAX", "-c", text)
-
-    def rest(self) -> None:
-        """Until nothing is under way: the keeper makes a set of its own when changes were not received for a while."""
-        eventually(lambda: not self.status()["backups"]["under_way"], 180)
-
-    def told(self, *words: str) -> Any:
-        done = self.stackyard(*words, "--json", timeout=400)
-        assert done.code == 0, f"{done.out}\n{done.error}"
-        return json.loads(done.out)
-
-    def restored(self, *words: str) -> str:
-        done = self.stackyard("restore", *words, "--yes", timeout=500)
-        assert done.code == 0, f"{done.out}\n{done.error}"
-        return done.out
 
 
 @pytest.fixture(scope="module")
 def shop(ground: Path) -> Iterator[Yard]:
     provide(("postgres:17", "redis:7", images.RCLONE, images.PYTHON.format(version="3.13")))
     made = Yard(ground / "backups-on-compose")
-    for name, text in {
-        "stackyard.yaml": STACK,
-        "api/pyproject.toml": PROJECT,
-        "api/server.py": SERVER,
-        "database/10-orders.sql": TABLE,
-    }.items():
-        path = made.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    done = made.stackyard("up", "--detach", "--target", "compose", timeout=600)
-    try:
-        assert done.code == 0, f"{done.out}\n{done.error}"
+    made.write(STACK)
+    with running(made):
         yield made
-    finally:
-        made.stackyard("down")
-        made.stackyard("clean", "--data", "--backups", "--yes")
 
 
 @pytest.fixture(scope="module")

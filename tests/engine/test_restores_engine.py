@@ -18,9 +18,8 @@ from stackyard.targets.compose import images
 from tests.e2e.conftest import ground
 
 from .docker import container, docker
-from .shop import PROJECT, SERVER
 from .standins import provide
-from .test_backups import TABLE, Yard
+from .yard import Yard, running
 
 __all__ = ["ground"]
 
@@ -48,13 +47,7 @@ backups:
 
 
 class Shop(Yard):
-    """The system, whose name is another one."""
-
-    def container(self, service: str) -> str:
-        return f"{NAME}-development-{service}-1"
-
-    def sql(self, text: str) -> str:
-        return self.inside("db", "psql", "-U", "postgres", "-d", NAME.replace("-", "_"), "-qtAX", "-c", text)
+    """The same, while it is restored."""
 
     @property
     def phase(self) -> str:
@@ -102,25 +95,12 @@ def shop(ground: Path, bucket: str) -> Iterator[Shop]:
     provide(("postgres:17", images.PYTHON.format(version="3.13")))
     made = Shop(ground / "restores-on-compose")
     offsite = ground / "offsite"
-    for name, text in {
-        "stackyard.yaml": STACK.replace("HOST", bucket).replace("OFFSITE", str(offsite)),
-        "api/pyproject.toml": PROJECT,
-        "api/server.py": SERVER,
-        "database/10-orders.sql": TABLE,
-    }.items():
-        path = made.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    made.write(STACK.replace("HOST", bucket).replace("OFFSITE", str(offsite)))
     for name, key in KEYS.items():
         given = {**made.process(), "input": key, "text": True, "check": True}
         subprocess.run(made.command("secrets", "set", f"backups.{name}-key"), **given, capture_output=True)
-    done = made.stackyard("up", "--detach", "--target", "compose", timeout=600)
-    try:
-        assert done.code == 0, f"{done.out}\n{done.error}"
+    with running(made):
         yield made
-    finally:
-        made.stackyard("down")
-        made.stackyard("clean", "--data", "--backups", "--yes")
 
 
 @pytest.fixture(scope="module")
