@@ -127,6 +127,27 @@ def test_the_kit_is_closed_to_everybody_else(away: Job, tmp_path: Path) -> None:
         kit.read(away, file, other)
 
 
+@pytest.mark.parametrize(
+    ("before", "what"),
+    [
+        (b"age-enc", "damaged"),
+        # As it may no longer be base64, either is true.
+        (b"-> X25519 ", "damaged|does not open"),
+        (b"\n--- ", "damaged"),
+        (b"", "damaged"),
+    ],
+    ids=["first words", "whom it is for", "seal", "content"],
+)
+def test_a_damaged_kit_is_never_taken_for_a_whole_one(away: Job, before: bytes, what: str) -> None:
+    """BAK-03: a flipped bit anywhere in it is found, and told apart from a wrong identity where that can be."""
+    file = kit.write(away)
+    content = bytearray(file.read_bytes())
+    content[content.index(before) + len(before) + 1 if before else -20] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(BackupError, match=what):
+        kit.read(away, file, Path(away.identity))
+
+
 def test_there_is_no_kit_that_nobody_could_open(plain: Job) -> None:
     with pytest.raises(BackupError, match="there are no recipients"):
         kit.write(plain)

@@ -25,6 +25,9 @@ SMALL_KINDS = ("config", "globals", "redis", "secrets")
 """The kinds of pieces that share one snapshot."""
 
 _AGE = b"age-encryption.org/v1\n"
+_DAMAGED = ("failed to read header", "bad header MAC", "payload chunk")
+"""What age says of a file that it cannot make sense of, or that was changed. (Where just the part was changed that says
+whom it is for, it takes it for somebody else's.)"""
 
 
 def base(
@@ -113,10 +116,17 @@ def decrypt(job: Job, encrypted: bytes, identity_file: Path) -> bytes:
     if process.returncode < 0:
         raise NotReadError(f"age was ended before it had decrypted anything ({programs.ending(process.returncode)})")
     if process.returncode:
+        said = errors.decode(errors="replace")
+        if any(words in said for words in _DAMAGED):
+            raise BackupError(
+                "what was encrypted is damaged: no identity opens it any more",
+                hint="Another copy of it may be whole: that off site, or that of another set.",
+                details=said.splitlines()[-3:],
+            )
         raise BackupError(
             f"the identity in {identity_file} does not open what was encrypted",
             hint="It must be an identity of one of the recipients that `stackyard backup show` names.",
-            details=errors.decode(errors="replace").splitlines()[-3:],
+            details=said.splitlines()[-3:],
         )
     return output
 
