@@ -18,6 +18,7 @@ from stackyard.backup.drill_report import headline
 from stackyard.backup.drilling import Copies
 from stackyard.backup.events import silent
 from stackyard.backup.job import BACKUP_ROLE, PostgresPart
+from stackyard.backup.ownership import give_all
 from stackyard.backup.problem import BackupError
 from stackyard.backup.recover import Latest
 from stackyard.backup.restic import Restic
@@ -178,7 +179,7 @@ def redis_trap(archived: Archived) -> str:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     fetch.rdb(archived.job, archived.backup, part, folder / "dump.rdb")
-    cache.give(part, folder)
+    give_all(folder, part.account)
     with cache.running(part, folder, "yes") as trapped:
         assert trapped.keys() == 0, "200 keys lie there, and Redis says nothing"
     good = Path(archived.job.scratch) / "good-cache"

@@ -14,7 +14,7 @@ from stackyard.backup import archive, create, push, receive, recover, spool, wal
 from stackyard.backup.database import connect
 from stackyard.backup.events import silent
 from stackyard.backup.job import PostgresPart
-from stackyard.backup.private import own
+from stackyard.backup.ownership import give
 from stackyard.backup.problem import BackupError
 from stackyard.backup.recover import BeforeTransaction, Latest
 from stackyard.backup.restic import Restic
@@ -35,7 +35,7 @@ def _swapped_in(archived: Archived, folder: Path) -> Iterator[Archived]:
     server, port = archived.shop.server, free_port()
     sockets = archived.shop.folder / "swapped-run"
     sockets.mkdir(mode=0o700)
-    own(archived.part, sockets)
+    give(sockets, archived.part.account)
     etc = server.folder / "etc"
     settings = ("-c", f"config_file={etc}/postgresql.conf", "-c", f"port={port}")
     argv = (str(server.tool.path), "-D", str(folder), *settings, "-c", f"unix_socket_directories={sockets}")
@@ -186,7 +186,7 @@ def test_a_busy_server_with_segments_of_16_mb_comes_back_too(archived: Archived,
     data, sockets = folder / "data", folder / "run"
     for one in (folder, sockets):
         one.mkdir(mode=0o755)
-        own(archived.part, one)
+        give(one, archived.part.account)
     tool = archived.shop.server.tool
     argv = (f"{tool.folder}/initdb", "-D", str(data), "-U", "postgres", "--no-sync", "-k", "--no-instructions")
     with running(argv, folder.with_suffix(".log"), dict(tool.environment)) as process:

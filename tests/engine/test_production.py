@@ -20,6 +20,7 @@ from urllib.parse import quote
 import pytest
 
 from stackyard.resources.certificates import ensure_authority, ensure_leaf
+from stackyard.resources.trust import bundles_of_machine
 from stackyard.targets.compose import images
 from tests.e2e.conftest import Run, copy_example, eventually, ground
 from tests.engine.docker import docker
@@ -74,8 +75,7 @@ class Site:
         )
         self.issuer = ensure_authority(folder / "authority", datetime.now(UTC), (HOST,))
         self.trusted = folder / "trusted.pem"
-        known = (ssl.get_default_verify_paths().cafile, "/etc/ssl/certs/ca-certificates.crt")
-        machine = [Path(one) for one in known if one and Path(one).is_file()]
+        machine = [one for one in bundles_of_machine() if one.is_file()]
         authorities = [self.issuer.certificate, *machine[:1]]
         self.trusted.write_text("\n".join(one.read_text() for one in authorities))
         self.tls = self.checkout.folder / "tls"

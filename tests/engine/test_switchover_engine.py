@@ -13,6 +13,7 @@ import yaml
 from tests.e2e.conftest import Checkout, eventually, ground
 from tests.e2e.replica_ledger import Ledger, killed_switchover
 from tests.engine.docker import docker
+from tests.engine.yard import running
 
 __all__ = ["ground"]
 
@@ -31,15 +32,10 @@ def checkout(ground: Path) -> Iterator[Checkout]:
     made = Checkout(place)
     made.edit("stackyard.yaml", "system: ledger", "system: switched")
     made.edit("stackyard.yaml", "port: 18431", "port: 18439")
-    done = made.stackyard("up", "--detach", "--target", "compose", timeout=600)
-    try:
-        assert done.code == 0, f"{done.out}\n{done.error}"
+    with running(made):
         yield made
-    finally:
-        made.stackyard("down")
-        made.stackyard("clean", "--data", "--backups", "--yes")
-        left = docker("volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}")
-        assert not left, "volumes of every name go with the data"
+    left = docker("volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}")
+    assert not left, "volumes of every name go with the data"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from stackyard.backup import fetch, private, programs
 from stackyard.backup.archive import Archive
 from stackyard.backup.events import Event, Tell
 from stackyard.backup.job import Job, PostgresPart
+from stackyard.backup.ownership import give_all
 from stackyard.backup.problem import BackupError
 from stackyard.backup.segments import lsn
 from stackyard.backup.sets import BackupSet
@@ -83,7 +83,7 @@ def _collect(job: Job, part: PostgresPart, beside: Path, until: int | None, look
             raise
         # The snapshot was replaced by one that holds more just when it was to be read.
         wal = collect(job, part, again, beside, until=until)
-    _give(part, beside)
+    give_all(beside, part.account)
     return wal
 
 
@@ -101,16 +101,6 @@ def _until_failed(beside: Future[Collected] | None, tell: Tell) -> Tell:
 def _until(target: Target) -> int | None:
     text = target.text if isinstance(target, Lsn) else target.lsn if isinstance(target, RestorePoint) else ""
     return lsn(text) if text else None
-
-
-def _give(part: PostgresPart, folder: Path) -> None:
-    """Everything in the folder to the server's account, and to nobody else."""
-    folder.chmod(0o700)
-    if part.account is None or os.geteuid() != 0:
-        return
-    for place, folders, files in os.walk(folder):
-        for path in (place, *(os.path.join(place, name) for name in (*folders, *files))):  # noqa: PTH118
-            os.chown(path, part.account.uid, part.account.gid, follow_symlinks=False)
 
 
 def _verify(part: PostgresPart, folder: Path) -> None:

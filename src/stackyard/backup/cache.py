@@ -7,7 +7,6 @@ loaded, and only then is the folder fit for the cache's own settings.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from stackyard.backup import programs
 from stackyard.backup.job import RedisPart
+from stackyard.backup.ownership import give_all
 from stackyard.backup.problem import BackupError
 
 PATIENCE = 3600.0
@@ -74,7 +74,7 @@ def load(part: RedisPart, rdb: Path, into: Path) -> Keys:
         raise BackupError(f"{into} is not empty", hint="A snapshot is only put into a new folder.")
     into.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(rdb, into / "dump.rdb")
-    give(part, into)
+    give_all(into, part.account)
     with running(part, into, "no") as copy:
         keys = Keys(copy.keys(), int(copy.fact("persistence", "rdb_last_load_keys_expired") or 0))
         if "aof" in part.persistence:
@@ -96,7 +96,7 @@ def _is_written(copy: PrivateCache) -> bool:
 def running(part: RedisPart, folder: Path, appendonly: str) -> Iterator[PrivateCache]:
     """A Redis on the folder that has loaded what lies there; gone, cleanly, when the block ends."""
     place = Path(tempfile.mkdtemp(prefix="stackyard-"))
-    give(part, place)
+    give_all(place, part.account)
     copy, log = PrivateCache(part, place / "s"), place / "log"
     options = ("--port", "0", "--unixsocket", str(copy.socket), "--unixsocketperm", "700", "--dir", str(folder))
     quiet = ("--appendonly", appendonly, "--save", "", "--dbfilename", "dump.rdb", "--daemonize", "no")
@@ -129,11 +129,3 @@ def _await(claim: Callable[[], bool], part: RedisPart, otherwise: str) -> None:
         if time.monotonic() > deadline:
             raise BackupError(f"the copy of {part.name} {otherwise} within {PATIENCE:.0f} seconds")
         time.sleep(_PAUSE)
-
-
-def give(part: RedisPart, folder: Path) -> None:
-    """The folder and what is in it to the account of the cache, and to nobody else."""
-    folder.chmod(0o700)
-    if part.account and os.geteuid() == 0:
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, part.account.uid, part.account.gid)

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stackyard.backup import private, programs, recover, starting
-from stackyard.backup.cache import PrivateCache, give
+from stackyard.backup.cache import PrivateCache
 from stackyard.backup.database import migration
 from stackyard.backup.job import FilesPart, PostgresPart, RedisPart
 from stackyard.backup.launches import DATA_SLOT, WORK_SLOT
 from stackyard.backup.leash import MARK, Leash
+from stackyard.backup.ownership import give_all
 from stackyard.backup.problem import BackupError
 from stackyard.backup.starting import LOOPBACK, Started
 
@@ -117,7 +118,7 @@ def cache(part: RedisPart, folder: Path, sockets: Path, port: int, leash: Leash)
     """
     place = starting.own_folder(sockets / part.name, part.account)
     shutil.copyfile(part.acl, place / "users.acl")
-    give(part, place)
+    give_all(place, part.account)
     password = starting.secret(part.password_file)
     asking = replace(part, environment={**part.environment, "REDISCLI_AUTH": password})
     copy = PrivateCache(asking, place / "s")

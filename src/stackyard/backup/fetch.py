@@ -13,8 +13,8 @@ from stackyard.backup import aligning, listing, programs, store
 from stackyard.backup.chunks import Chunks
 from stackyard.backup.events import Tell, silent
 from stackyard.backup.job import Account, FilesPart, Job, PostgresPart, RedisPart
+from stackyard.backup.ownership import give
 from stackyard.backup.pipes import Flow
-from stackyard.backup.private import give
 from stackyard.backup.problem import BackupError, NotReadError
 from stackyard.backup.restic import Restic
 from stackyard.backup.sets import BackupSet, Finding, Piece
@@ -117,17 +117,12 @@ def decrypt(job: Job, encrypted: bytes, identity_file: Path) -> bytes:
         raise NotReadError(f"age was ended before it had decrypted anything ({programs.ending(process.returncode)})")
     if process.returncode:
         said = errors.decode(errors="replace")
+        what = f"the identity in {identity_file} does not open what was encrypted"
+        hint = "It must be an identity of one of the recipients that `stackyard backup show` names."
         if any(words in said for words in _DAMAGED):
-            raise BackupError(
-                "what was encrypted is damaged: no identity opens it any more",
-                hint="Another copy of it may be whole: that off site, or that of another set.",
-                details=said.splitlines()[-3:],
-            )
-        raise BackupError(
-            f"the identity in {identity_file} does not open what was encrypted",
-            hint="It must be an identity of one of the recipients that `stackyard backup show` names.",
-            details=said.splitlines()[-3:],
-        )
+            what = "what was encrypted is damaged: no identity opens it any more"
+            hint = "Another copy of it may be whole: that off site, or that of another set."
+        raise BackupError(what, hint=hint, details=said.splitlines()[-3:])
     return output
 
 

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from stackyard.backup import programs
 from stackyard.backup.database import connect
-from stackyard.backup.job import Account, PostgresPart
+from stackyard.backup.job import PostgresPart
 from stackyard.backup.leash import MARK, Leash, leash
+from stackyard.backup.ownership import give
 from stackyard.backup.problem import BackupError
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def running(
             ("hba", f'local all "{part.superuser}" trust\n{hba}'),
         ):
             (place / name).write_text(text)
-            own(part, place / name)
+            give(place / name, part.account)
         given = {
             **ALONE,
             "config_file": str(place / "postgresql.conf"),
@@ -181,21 +182,10 @@ def private_folder(part: PostgresPart) -> Iterator[Path]:
     """A folder with a short path that only the server's account may enter; gone when the block ends."""
     place = Path(tempfile.mkdtemp(prefix="stackyard-"))
     try:
-        own(part, place)
+        give(place, part.account)
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
-
-
-def own(part: PostgresPart, path: Path) -> None:
-    """Give the path to the account that the server runs as, when we are somebody else."""
-    give(path, part.account)
-
-
-def give(path: Path, account: Account | None) -> None:
-    """Give the path to the account, where we may."""
-    if account and os.geteuid() == 0:
-        os.chown(path, account.uid, account.gid)
 
 
 def require_account(part: PostgresPart) -> None:

@@ -17,6 +17,7 @@ from stackyard.backup import private, programs
 from stackyard.backup.bring import UNFINISHED, bring, finish, marked
 from stackyard.backup.events import Tell
 from stackyard.backup.job import Job, PostgresPart
+from stackyard.backup.ownership import give
 from stackyard.backup.private import Private
 from stackyard.backup.problem import BackupError
 from stackyard.backup.segments import lsn, lsn_text
@@ -111,7 +112,7 @@ def replaying(
     if wal:
         _forget_targets(folder)
         (folder / "recovery.signal").touch(mode=0o600)
-        private.own(part, folder / "recovery.signal")
+        give(folder / "recovery.signal", part.account)
         given |= settings(target, wal.timeline)
         given |= {"restore_command": _command(wal.folder), "recovery_target_action": "pause" if is_look else "promote"}
     if is_look:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from stackyard.backup import programs
 from stackyard.backup.launches import Account, Pieces, SecretPiece, Slot
 from stackyard.backup.leash import MARK, Leash
+from stackyard.backup.ownership import give
 from stackyard.backup.problem import BackupError
 
 LOOPBACK = "127.0.0.1"
@@ -168,8 +169,7 @@ def _secrets(env: Mapping[str, Pieces]) -> tuple[str, ...]:
 def own_folder(folder: Path, account: Account | None) -> Path:
     """A new folder that the account alone may enter."""
     folder.mkdir(mode=0o700)
-    if account and os.geteuid() == 0:
-        os.chown(folder, account.uid, account.gid)
+    give(folder, account)
     return folder
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from stackyard.backup.chunks import Chunks
 from stackyard.backup.job import Account
-from stackyard.backup.private import give
+from stackyard.backup.ownership import give
 from stackyard.backup.problem import BackupError
 
 _BLOCK = tarfile.BLOCKSIZE

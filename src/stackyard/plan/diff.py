@@ -77,6 +77,8 @@ def _step(element: Element, seen: Seen | None) -> Step | None:
 
 def _again(element: Element, steps: Sequence[Step]) -> Step | None:
     """What is right, and may no longer be after a step of those before it; what starts itself is seen to by that."""
+    if not element.again_after:
+        return None
     begun = {step.element for step in steps if step.verb in (Verb.START, Verb.RESTART)}
     if element.again_after not in begun or not begun.isdisjoint(element.after):
         return None

@@ -67,10 +67,13 @@ def is_trusted_by_system(authority: Authority, bundles: Iterable[Path] | None = 
     browsers are stores of their own and are not asked.
     """
     wanted = "".join(authority.certificate.read_text().split())
-    return any(wanted in "".join(path.read_text().split()) for path in bundles or _bundles() if path.is_file())
+    return any(
+        wanted in "".join(path.read_text().split()) for path in bundles or bundles_of_machine() if path.is_file()
+    )
 
 
-def _bundles() -> tuple[Path, ...]:
+def bundles_of_machine() -> tuple[Path, ...]:
+    """Where the bundle may be that programs of this machine read, the likeliest first; not all of them exist."""
     own = ssl.get_default_verify_paths().cafile
     return tuple(Path(name) for name in (*((own,) if own else ()), *_BUNDLES))
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import suppress
+from typing import IO
 
 from stackyard.errors import MachineError
 from stackyard.targets.compose import commands
 
 
-def begin(argv: commands.Argv, *, stderr: int) -> subprocess.Popen[str]:
-    """Start it; `stderr` is subprocess.PIPE or subprocess.STDOUT. Raises MachineError where there is no docker."""
+def begin(argv: commands.Argv, *, stdout: int | IO[bytes] = subprocess.PIPE, stderr: int) -> subprocess.Popen[str]:
+    """Start it, with `stdout` and `stderr` as Popen takes them. Raises MachineError where there is no docker."""
     try:
         return subprocess.Popen(
             argv,
             env=commands.environment(),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
             # Ctrl-C is ours to hear: what runs there ends in its own order.

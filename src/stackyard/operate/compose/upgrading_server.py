@@ -14,6 +14,7 @@ from pathlib import Path
 from stackyard.backup import programs
 from stackyard.backup.private import ALONE
 from stackyard.errors import PartError
+from stackyard.operate.compose import spoken_to
 from stackyard.operate.compose.beside import Beside
 from stackyard.operate.upgrading.transfer import Server
 from stackyard.targets.compose import commands
@@ -68,17 +69,9 @@ class Guest:
 
 @contextmanager
 def serving(guest: Guest) -> Iterator[Server]:
-    """The server, once it answers; it has stopped cleanly when the block ends well. Raises PartError."""
+    """The server, once it answers; it has stopped cleanly when the block ends well. Raises PartError, MachineError."""
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            guest.argv,
-            env=commands.environment(),
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            # Ctrl-C is ours to hear; when we are gone its input ends, and so does it.
-            start_new_session=True,
-        )
+        process = spoken_to.begin(guest.argv, stdout=log, stderr=subprocess.STDOUT)
         assert process.stdin is not None
 
         def complaint(what: str) -> PartError:
@@ -97,10 +90,10 @@ def serving(guest: Guest) -> Iterator[Server]:
             if process.wait() != 0:
                 raise complaint("did not stop cleanly")
         finally:
-            _end(process)
+            spoken_to.end(process, _PATIENCE)
 
 
-def _comes_up(process: subprocess.Popen[bytes], server: Server) -> bool:
+def _comes_up(process: subprocess.Popen[str], server: Server) -> bool:
     """Whether it answers at last; it may have a crash of long ago to recover from."""
     import psycopg
 
@@ -109,17 +102,6 @@ def _comes_up(process: subprocess.Popen[bytes], server: Server) -> bool:
             return True
         time.sleep(_PAUSE)
     return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    with suppress(BrokenPipeError):
-        process.stdin.close()
-    try:
-        process.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stackyard.backup.ownership import give
 from stackyard.errors import StackyardError, StateError, UsageError
 from stackyard.model.system import Objects, Postgres, Redis, System
 from stackyard.operate.choice import leave_other
@@ -177,8 +177,7 @@ class NativeEffects(NativePlaces):
         rules = place.with_name(f"{place.name}.hba.conf")
         rules.write_text("local all all trust\n")
         account = found.account
-        if account is not None and os.geteuid() == 0:
-            os.chown(rules, account.uid, account.gid)
+        give(rules, account)
         settings = {
             "hba_file": rules,
             "listen_addresses": "",
@@ -197,8 +196,6 @@ class NativeEffects(NativePlaces):
             raise UsageError(f"{path} is not empty", hint="Name a folder that is not there yet.")
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700)
-        account = next((one.account for one in self.job.postgres if one.account), None)
-        if account is not None and os.geteuid() == 0:
-            # Servers that look into the copy run as that user, and nobody else has any business in it.
-            os.chown(path, account.uid, account.gid)
+        # Servers that look into the copy run as that user, and nobody else has any business in it.
+        give(path, next((one.account for one in self.job.postgres if one.account), None))
         return path

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stackyard.backup import private, receive, spool
 from stackyard.backup.job import Job, PostgresPart
+from stackyard.backup.ownership import give
 from stackyard.backup.recover import replaying
 from stackyard.backup.segments import Segment, lsn, timeline_named
 from stackyard.backup.spool import Ledger
@@ -48,7 +49,7 @@ def _promote(part: PostgresPart, folder: Path, own: int, received: Path, ledger:
         for file in spool.files(received, ledger.segment):
             if timeline_named(file.path.name) is not None:
                 shutil.copyfile(file.path, place / file.path.name)
-                private.own(part, place / file.path.name)
+                give(place / file.path.name, part.account)
         known = Collected(place, own, ledger.segment, Segment(own, 0), 0)
         with replaying(part, folder, known, Latest()) as server:
             server.stop()
