@@ -41,8 +41,9 @@ def test_a_producer_that_fails_at_its_end_is_no_whole() -> None:
         consumer = taken_in()
         with pytest.raises(BackupError, match="sh failed after 100000 bytes with exit code 3") as error:
             pipes.pour(made, consumer)
+        assert consumer.returncode != 0
+        programs.end(consumer)
     assert error.value.details == ("broken",)
-    assert consumer.returncode != 0
 
 
 def test_a_consumer_that_goes_away_is_for_the_caller_to_explain() -> None:
@@ -50,6 +51,25 @@ def test_a_consumer_that_goes_away_is_for_the_caller_to_explain() -> None:
         consumer = programs.start(("true",), {}, stdin=subprocess.PIPE)
         assert pipes.pour(made, consumer).sha256 == ""
         programs.end(consumer)
+
+
+def test_what_is_read_beside_the_pouring_stays_open_when_the_producer_fails() -> None:
+    with pipes.source(("sh", "-c", "echo begun; exit 3")) as made:
+        consumer = programs.start(("cat",), {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        feeding = pipes.Feeding(made, consumer)
+        with pytest.raises(BackupError, match="sh failed after 6 bytes with exit code 3"):
+            feeding.flow()
+        assert b"".join(pipes.Source(consumer, "cat")) in (b"", b"begun\n")
+        feeding.end()
+
+
+def test_pouring_ends_however_much_there_would_be_to_pour() -> None:
+    with pipes.source(("cat", "/dev/zero")) as made:
+        consumer = programs.start(("cat",), {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        feeding = pipes.Feeding(made, consumer)
+        feeding.end()
+        assert consumer.returncode is not None
+        assert feeding.flow().sha256 == ""
 
 
 def test_the_head_is_changed_as_a_whole_however_slowly_it_comes() -> None:

@@ -90,8 +90,8 @@ def script(
         process = programs.start(
             argv, part.programs_environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
+        made, feeding = Source(process, "pg_restore", head=for_any_server, see=rows.see), Feeding(taken, process)
         try:
-            made = Source(process, "pg_restore", head=for_any_server, see=rows.see)
-            yield Script(made, rows.found, Feeding(taken, process))
+            yield Script(made, rows.found, feeding)
         finally:
-            programs.end(process)
+            feeding.end()

@@ -15,7 +15,7 @@ from typing import IO
 
 from stackyard.backup.job import Account
 from stackyard.backup.problem import BackupError, NotReadError
-from stackyard.backup.programs import CHUNK, Answer, Listener, close, end, ending, start
+from stackyard.backup.programs import CHUNK, Answer, Listener, close, end, ending, start, stop
 
 HEAD = 1 << 16
 Change = Callable[[bytes], bytes]
@@ -97,6 +97,10 @@ class Source:
             )
         return Flow(self._size, self._hash.hexdigest(), said)
 
+    def stop(self) -> None:
+        """See the program gone; whoever is reading from it comes to an end."""
+        stop(self._process)
+
 
 @contextmanager
 def source(
@@ -128,6 +132,7 @@ class Feeding:
     def __init__(self, taken: Source, consumer: subprocess.Popen[bytes]) -> None:
         self._flow: Flow | None = None
         self._error: BaseException | None = None
+        self._taken, self._consumer = taken, consumer
         self._thread = threading.Thread(target=self._pour, args=(taken, consumer), daemon=True)
         self._thread.start()
 
@@ -145,11 +150,19 @@ class Feeding:
         assert self._flow is not None
         return self._flow
 
+    def end(self) -> None:
+        """Both processes and the thread gone, however far they are; then, and no sooner, are the pipes closed."""
+        stop(self._consumer)
+        self._taken.stop()
+        self._thread.join()
+        end(self._consumer)
+
 
 def pour(taken: Source, consumer: subprocess.Popen[bytes]) -> Flow:
     """Everything from the source into the consumer's standard input, which is closed only when all of it was whole.
 
-    When either side fails the consumer is ended before it can take the end of its input for the end of the work.
+    When either side fails the consumer is stopped before it can take the end of its input for the end of the work.
+    Its other pipes are its owner's, who may be reading from them in another thread.
     Raises BackupError for the producer; a consumer that went away is for the caller to explain, from its exit code.
     """
     assert consumer.stdin is not None
@@ -164,7 +177,7 @@ def pour(taken: Source, consumer: subprocess.Popen[bytes]) -> Flow:
     except BaseException:
         # Not its input closed, which it would take for the end; and not killed, which would leave its lock behind.
         consumer.send_signal(signal.SIGINT)
-        end(consumer)
+        stop(consumer)
         raise
     close(consumer.stdin)
     return flow

@@ -98,8 +98,8 @@ def run(
     return Answer(process.returncode, output.decode(errors="replace"), errors.decode(errors="replace"))
 
 
-def end(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
-    """See the process gone: asked first, killed after `patience` seconds."""
+def stop(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
+    """See the process gone: asked first, killed after `patience` seconds. Its pipes stay open, for who reads them."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -107,6 +107,11 @@ def end(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
     process.wait()
+
+
+def end(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
+    """The same, and close its pipes: nobody may be reading or writing them any more."""
+    stop(process, patience)
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream:
             close(stream)
@@ -127,18 +132,26 @@ class Listener:
     _KEPT = 1 << 16
 
     def __init__(self, stream: IO[bytes] | None, word: bytes = b"", alarm: Callable[[], None] | None = None) -> None:
-        self._stream, self._kept, self._word, self._alarm = stream, b"", word, alarm
+        # One of our own: the other is closed by whoever ends the process, who does not ask whether we have read.
+        self._stream = os.fdopen(os.dup(stream.fileno()), "rb", buffering=0) if stream else None
+        self._kept, self._word, self._alarm = b"", word, alarm
         self.is_alarmed = False
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        while self._stream and (chunk := os.read(self._stream.fileno(), CHUNK)):
-            self._kept = (self._kept + chunk)[-self._KEPT :]
-            if self._alarm and self._word in self._kept:
-                self.is_alarmed = True
-                self._alarm()
-                self._alarm = None
+        if not self._stream:
+            return
+        with self._stream as stream:
+            while chunk := stream.read(CHUNK):
+                self._hear(chunk)
+
+    def _hear(self, chunk: bytes) -> None:
+        self._kept = (self._kept + chunk)[-self._KEPT :]
+        if self._alarm and self._word in self._kept:
+            self.is_alarmed = True
+            self._alarm()
+            self._alarm = None
 
     def said(self) -> str:
         """All of it, once the process has closed its end."""
