@@ -83,15 +83,23 @@ class Yard:
 
     def clean(self) -> None:
         """End whatever the test left: the supervisor, its guardian, its programs."""
-        words = str(self.folder).encode()
-        for process in list(processes.everybody()):
-            command = _command(process.pid)
-            if words in command and b"native.supervisor" in command:
+        # Twice nobody: a guardian, or a command that a test has killed, may be starting another while we look.
+        quiet = 0
+        while quiet < 2:
+            found = self._of_ours()
+            for process in found:
                 processes.send(process, signal.SIGKILL)
+            quiet = 0 if found else quiet + 1
+            time.sleep(0.02)
         if self.places.run.exists():
             aftermath.end_everything(self.folder, grace=0)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(f"/tmp/stackyard-{os.geteuid()}-{self.places.mark}", ignore_errors=True)
+
+    def _of_ours(self) -> list[processes.Process]:
+        words = str(self.folder).encode()
+        found = [(one, _command(one.pid)) for one in processes.everybody()]
+        return [one for one, command in found if words in command and b"native.supervisor" in command]
 
 
 def _command(pid: int) -> bytes:
