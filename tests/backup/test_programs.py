@@ -17,9 +17,9 @@ MANY = 5_000_001
 """Bytes: more than any pipe holds, and no multiple of anything."""
 
 
-def taken_in() -> subprocess.Popen[bytes]:
-    """Reads everything, and says the sum of it."""
-    return programs.start(("sha256sum",), {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def taken_in(by: str = "sha256sum") -> subprocess.Popen[bytes]:
+    """Reads everything, and says the sum of it; or what another program makes of it."""
+    return programs.start((by,), {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_everything_arrives_counted_and_hashed() -> None:
@@ -55,7 +55,7 @@ def test_a_consumer_that_goes_away_is_for_the_caller_to_explain() -> None:
 
 def test_what_is_read_beside_the_pouring_stays_open_when_the_producer_fails() -> None:
     with pipes.source(("sh", "-c", "echo begun; exit 3")) as made:
-        consumer = programs.start(("cat",), {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        consumer = taken_in("cat")
         feeding = pipes.Feeding(made, consumer)
         with pytest.raises(BackupError, match="sh failed after 6 bytes with exit code 3"):
             feeding.flow()
@@ -65,7 +65,7 @@ def test_what_is_read_beside_the_pouring_stays_open_when_the_producer_fails() ->
 
 def test_pouring_ends_however_much_there_would_be_to_pour() -> None:
     with pipes.source(("cat", "/dev/zero")) as made:
-        consumer = programs.start(("cat",), {}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        consumer = taken_in("cat")
         feeding = pipes.Feeding(made, consumer)
         feeding.end()
         assert consumer.returncode is not None

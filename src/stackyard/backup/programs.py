@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -98,10 +99,10 @@ def run(
     return Answer(process.returncode, output.decode(errors="replace"), errors.decode(errors="replace"))
 
 
-def stop(process: subprocess.Popen[bytes], patience: float = 5.0) -> None:
-    """See the process gone: asked first, killed after `patience` seconds. Its pipes stay open, for who reads them."""
+def stop(process: subprocess.Popen[bytes], patience: float = 5.0, *, asked: int = signal.SIGTERM) -> None:
+    """See the process gone: `asked` first, killed after `patience` seconds. Its pipes stay open, for who reads them."""
     if process.poll() is None:
-        process.terminate()
+        process.send_signal(asked)
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from stackyard.backup import store
+from stackyard.backup import programs, store
 from stackyard.backup.health import Stream
 from stackyard.backup.job import Job, PostgresPart
 from stackyard.backup.moments import seconds
@@ -31,7 +31,6 @@ _NOTICE = 0.2
 """Seconds within which the end of a receiver is seen."""
 _PAUSE = 0.5
 """Seconds until a receiver that ended is begun again: so long only the server's own disk holds what is written."""
-_GRACE = 5.0
 
 
 class Receiver(threading.Thread):
@@ -79,7 +78,8 @@ class Receiver(threading.Thread):
         try:
             self._attend(child)
         finally:
-            _end(child)
+            # As it likes to be ended: it then completes what it has written.
+            programs.stop(child, asked=signal.SIGINT)
 
     def _attend(self, child: subprocess.Popen[bytes]) -> None:
         from stackyard.backup import heartbeat, receive
@@ -169,17 +169,6 @@ def pushed(job: Job) -> float:
     restic = Restic(job, job.repository)
     newest = (snapshots(restic, part.name)[-1:] for part in job.postgres if part.wal)
     return min((seconds(found[0].time) if found else 0.0 for found in newest), default=0.0)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End pg_receivewal as it likes to be ended: it then completes what it has written."""
-    if child.poll() is None:
-        child.send_signal(signal.SIGINT)
-        try:
-            child.wait(_GRACE)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
 
 
 def _end_with_parent() -> None:
