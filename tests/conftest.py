@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Any:
     """Each folder goes to one process, as a whole: its tests share parts that take longer to start than most of them
     to run, and the systems of engine tests have the same names on the one engine."""

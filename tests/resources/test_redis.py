@@ -221,7 +221,9 @@ def test_the_limit_is_kept_by_the_stated_policy(server: Server) -> None:
         for number in range(200):
             admin.set(f"key:{number}", "x" * 50_000)
         assert admin.info("stats")["evicted_keys"] > 0
-        assert admin.info("memory")["used_memory"] <= 4.5 * MB
+        # Redis does not count what waits for a slow disk to take in the log: megabytes, at times.
+        memory = admin.info("memory")
+        assert memory["used_memory"] - memory["mem_not_counted_for_evict"] <= 4.5 * MB
     with server.run(cache(memory=4 * MB)), server.log_in() as service:
         with pytest.raises(client.OutOfMemoryError):
             service.mset({f"more:{number}": "x" * 50_000 for number in range(200)})

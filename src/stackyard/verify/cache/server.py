@@ -57,9 +57,11 @@ def _memory(view: View) -> Iterator[Seen]:
     for resource in caches(view.system):
         with admin(view, resource) as connection:
             found: Any = connection.config_get("maxmemory*")
-            used: Any = connection.info("memory")["used_memory"]
+            memory: Any = connection.info("memory")
             figures: Any = connection.info("stats")
         limit, policy = int(found["maxmemory"]), found["maxmemory-policy"]
+        # What waits to be written to the log or sent to a replica is not held against the limit.
+        used = memory["used_memory"] - memory["mem_not_counted_for_evict"]
         yield saw(
             f"maxmemory of {resource.name}, of which {used:,} bytes are used",
             f"{limit:,} bytes",
