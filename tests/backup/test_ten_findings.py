@@ -212,18 +212,42 @@ def _with_dump(archived: Archived, content: bytes) -> BackupSet:
     return replace(archived.backup, pieces=tuple(new if one == old else one for one in archived.backup.pieces))
 
 
-def dump_of_few_rows(archived: Archived) -> str:
-    """9: with --enable-row-security pg_dump answers 0, and leaves out the rows that its role may not see."""
+@contextmanager
+def _clerk(archived: Archived) -> Iterator[str]:
+    """A role that reads everything but what row security keeps from it, and its password."""
+    password = "clerk-0817"
+    archived.shop.sql(f"CREATE ROLE clerk LOGIN IN ROLE pg_read_all_data PASSWORD '{password}'")
+    try:
+        yield password
+    finally:
+        archived.shop.sql("DROP ROLE clerk")
+
+
+def _dumped_by_the_clerk(archived: Archived, session: str = "") -> BackupSet:
+    """The set with a dump of the tenants' table in which the clerk left out what he may not see. pg_dump says that all
+    is well."""
     part = archived.part
-    archived.shop.sql("CREATE ROLE clerk LOGIN IN ROLE pg_read_all_data PASSWORD 'clerk-0817'")
     argv = (f"{part.programs}/pg_dump", "-h", part.host, "-p", str(part.port), "-U", "clerk", "-Fc", "-Z0")
     tables = ("--enable-row-security", "-t", "tenants", part.database)
-    with pipes.source((*argv, *tables), env={"PGPASSWORD": "clerk-0817", **part.programs_environment}) as taken:
-        content = b"".join(taken)
-        taken.flow()
-    few = _with_dump(archived, content)
-    said = _verified(_only(archived), few)
-    assert "it holds 0 of the 120 rows of public.tenants" in said
+    with _clerk(archived) as password:
+        env = {"PGPASSWORD": password, "PGOPTIONS": session, **part.programs_environment}
+        with pipes.source((*argv, *tables), env=env) as taken:
+            content = b"".join(taken)
+            taken.flow()
+    return _with_dump(archived, content)
+
+
+def dump_in_a_tenants_session(archived: Archived) -> str:
+    """8: a pooler hands on a session whose tenant somebody has set. The dump made in it holds that tenant's rows."""
+    few = _dumped_by_the_clerk(archived, r"-c app.tenant=tenant\ 1")
+    assert "it holds 40 of the 120 rows of public.tenants" in _verified(_only(archived), few)
+    return _drilled(_only(archived), replace(few, state=sets.State.VERIFIED))
+
+
+def dump_of_few_rows(archived: Archived) -> str:
+    """9: with --enable-row-security pg_dump answers 0, and leaves out the rows that its role may not see."""
+    few = _dumped_by_the_clerk(archived)
+    assert "it holds 0 of the 120 rows of public.tenants" in _verified(_only(archived), few)
     return _drilled(_only(archived), replace(few, state=sets.State.VERIFIED))
 
 
@@ -279,6 +303,7 @@ STORIES: list[tuple[Story, str]] = [
     (stale_archive, "Everything came back, but at most .* would be lost; 0.0 s were promised."),
     (redis_trap, "cache redis: the snapshot holds 200 keys; 300 were saved"),
     (role_that_row_security_binds, ".*row-level security.*"),
+    (dump_in_a_tenants_session, "db dump: public.tenants has 40 rows; 120 were saved"),
     (dump_of_few_rows, "db dump: public.tenants has 0 rows; 120 were saved"),
     (files_without_the_database, "files objects: the objects of files is missing from the repository"),
     (truncated_dump, "db dump: .*"),
