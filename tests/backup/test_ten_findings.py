@@ -212,29 +212,19 @@ def _with_dump(archived: Archived, content: bytes) -> BackupSet:
     return replace(archived.backup, pieces=tuple(new if one == old else one for one in archived.backup.pieces))
 
 
-@contextmanager
-def _clerk(archived: Archived) -> Iterator[str]:
-    """A role that reads everything but what row security keeps from it, and its password."""
-    password = "clerk-0817"
-    archived.shop.sql(f"CREATE ROLE clerk LOGIN IN ROLE pg_read_all_data PASSWORD '{password}'")
-    try:
-        yield password
-    finally:
-        archived.shop.sql("DROP ROLE clerk")
-
-
 def _dumped_by_the_clerk(archived: Archived, session: str = "") -> BackupSet:
     """The set with a dump of the tenants' table in which the clerk left out what he may not see. pg_dump says that all
     is well."""
-    part = archived.part
+    part, password = archived.part, "clerk-0817"
     argv = (f"{part.programs}/pg_dump", "-h", part.host, "-p", str(part.port), "-U", "clerk", "-Fc", "-Z0")
     tables = ("--enable-row-security", "-t", "tenants", part.database)
-    with _clerk(archived) as password:
-        env = {"PGPASSWORD": password, "PGOPTIONS": session, **part.programs_environment}
+    env = {"PGPASSWORD": password, "PGOPTIONS": session, **part.programs_environment}
+    archived.shop.sql(f"CREATE ROLE clerk LOGIN IN ROLE pg_read_all_data PASSWORD '{password}'")
+    try:
         with pipes.source((*argv, *tables), env=env) as taken:
-            content = b"".join(taken)
-            taken.flow()
-    return _with_dump(archived, content)
+            return _with_dump(archived, taken.whole())
+    finally:
+        archived.shop.sql("DROP ROLE clerk")
 
 
 def dump_in_a_tenants_session(archived: Archived) -> str:

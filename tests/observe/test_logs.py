@@ -16,7 +16,7 @@ from stackyard.observe.logs import LogLine, Tail, follow, read
 from stackyard.targets.native.program import Program
 from stackyard.targets.native.supervisor.client import launch
 from stackyard.targets.native.supervisor.logfile import LogFile, encode
-from tests.reading import bytes_read_by
+from tests.reading import reading_less_than
 
 NOON = 1_700_000_000.0
 
@@ -88,9 +88,8 @@ def test_only_the_end_of_a_big_log_is_read(tmp_path: Path) -> None:
     (tmp_path / "log").mkdir()
     data = encode("api", "api", "out", [f"line {i} {'x' * 200}" for i in range(200_000)], NOON)
     (tmp_path / "log" / "api.jsonl").write_bytes(data)
-    found: list[LogLine] = []
-    assert bytes_read_by(lambda: found.extend(read(tmp_path, n=2))) < len(data) / 50
-    assert said(found)[1].startswith("line 199999 ")
+    with reading_less_than(len(data) / 50):
+        assert said(read(tmp_path, n=2))[1].startswith("line 199999 ")
 
 
 def test_a_tail_loses_nothing_over_several_rotations(tmp_path: Path) -> None:

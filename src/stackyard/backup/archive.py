@@ -179,9 +179,7 @@ def _history(
 
 def _read(restic: Restic, snapshot: str, path: str) -> str:
     with restic.dump(snapshot, path) as taken:
-        content = b"".join(taken)
-        taken.flow()
-    return content.decode()
+        return taken.whole().decode()
 
 
 def holes(archive: Archive, until: int | None = None) -> tuple[Finding, ...]:

@@ -113,8 +113,7 @@ def _pushed(job: Job) -> tuple[Mark, ...]:
     for part in job.postgres:
         for snapshot in snapshots(restic, part.name)[-1:]:
             with restic.dump(snapshot.id, spool.LEDGER) as taken:
-                content = b"".join(taken)
-                taken.flow()
+                content = taken.whole()
             for one in _marks([dict(each) for each in spool.from_text(content.decode()).marks.values()]):
                 found[one.name] = one
     return tuple(sorted(found.values(), key=lambda one: one.taken))

@@ -97,6 +97,12 @@ class Source:
             )
         return Flow(self._size, self._hash.hexdigest(), said)
 
+    def whole(self) -> bytes:
+        """All of it at once. Raises what `flow` raises."""
+        content = b"".join(self)
+        self.flow()
+        return content
+
     def stop(self) -> None:
         """See the program gone; whoever is reading from it comes to an end."""
         stop(self._process)

@@ -86,8 +86,7 @@ def rebuild(job: Job) -> tuple[BackupSet, ...]:
     newest = {one.tags["set"]: one for one in restic.snapshots(MANIFEST) if manifests.is_id(one.tags.get("set", ""))}
     for name, snapshot in newest.items():
         with restic.dump(snapshot.id, _NAME) as taken:
-            text = b"".join(taken).decode(errors="replace")
-            taken.flow()
+            text = taken.whole().decode(errors="replace")
         try:
             keep(job, manifests.from_text(text))
         except (ValueError, KeyError, TypeError) as error:

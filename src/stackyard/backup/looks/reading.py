@@ -103,8 +103,7 @@ def _small(restic: Restic, good: BackupSet) -> tuple[dict[str, str], int]:
         return {}, -1
     try:
         with restic.dump(wanted[0].snapshot, "/") as taken:
-            content = b"".join(taken)
-            taken.flow()
+            content = taken.whole()
         there = dict(_files(content))
     except (BackupError, tarfile.TarError) as error:
         return {f"{one.part} {one.kind}".strip(): str(error) for one in wanted}, -1

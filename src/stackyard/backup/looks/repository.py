@@ -63,6 +63,4 @@ def _manifest(restic: Restic, found: tuple[Snapshot, ...], good: BackupSet) -> s
     if not own:
         return ""
     with restic.dump(own[-1].id, own[-1].paths[0]) as taken:
-        text = b"".join(taken).decode(errors="replace")
-        taken.flow()
-    return text
+        return taken.whole().decode(errors="replace")

@@ -106,8 +106,7 @@ def _kit(job: Job, place: str) -> Path:
     file = Path(job.folder) / kit.NAME
     # Nobody knows yet which system it is of: there is one of it.
     with restic.dump("latest", kit.NAME) as taken:
-        file.write_bytes(b"".join(taken))
-        taken.flow()
+        file.write_bytes(taken.whole())
     return file
 
 
